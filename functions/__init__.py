@@ -1,0 +1,1 @@
+"""The four functions, one folder each."""

@@ -1,0 +1,1 @@
+"""A tick looks at every canary that is due."""

@@ -1,0 +1,1 @@
+"""A promotion, as a signed webhook, becomes a CloudEvent."""

@@ -1,0 +1,1 @@
+"""A wish to go back: one canary."""

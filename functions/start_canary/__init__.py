@@ -1,0 +1,1 @@
+"""A promotion takes its revision up at once."""

@@ -1,0 +1,1 @@
+"""What a user applies, and the lab."""

@@ -1,0 +1,1 @@
+"""The lab: what a newcomer runs instead of a cluster, on loopback."""

@@ -1,0 +1,1 @@
+"""What the functions share: the rules, the adapters and the pass."""
