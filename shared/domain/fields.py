@@ -1,6 +1,6 @@
 """Typed values out of JSON of unknown shape; what does not fit is refused by path and value."""
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 
 from shared.domain.errors import Refused
@@ -94,8 +94,10 @@ def number(value: Json, *path: str) -> float | None:
     found = at(value, *path)
     if found is None:
         return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
+    if isinstance(found, bool) or not isinstance(found, int | float):
         raise wrong(path, found, "a number")
+    if not -sys.float_info.max <= found <= sys.float_info.max:
+        raise wrong(path, found, "a finite number")
     return float(found)
 
 

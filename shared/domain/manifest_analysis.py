@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.domain import durations, fields
+from shared.domain import durations, fields, query
 from shared.domain.analysis import Metric, MetricKind
 from shared.domain.canary import AnalysisSpec
 from shared.domain.fields import Object
@@ -110,27 +110,29 @@ def _read_metrics(canary: Object, path: tuple[str, ...]) -> tuple[Metric, ...]:
 
 
 def _read_metric(item: Object, where: str) -> tuple[Metric, ...]:
-    """What one entry asks: a known name, a query, or both, which Flagger runs both (specs §4.1)."""
+    """One entry: a known name, a query, or both, of which Flagger asks both (specs §4.1)."""
     root = {where: item}
     name = fields.text(root, where, "name")
-    query = _read_query(root, where)
-    known = _KINDS.get(name) or (_LEGACY_KINDS.get(name) if query is None else None)
-    if known is None and query is None:
+    text = _read_query(root, where)
+    kind = _KINDS.get(name) or (None if text else _LEGACY_KINDS.get(name))
+    if kind is None and not text:
         raise fields.wrong((where, "name"), name, f"a query, or one of {', '.join(_KINDS)}")
     interval = _read_range(root, where)
-    metrics = []
-    if known is not None:
-        minimum, maximum = _read_bounds(root, where, known)
-        metrics.append(Metric(known.value, known, interval, minimum, maximum))
-    if query is not None:
-        minimum, maximum = _read_bounds(root, where, MetricKind.QUERY)
-        metrics.append(Metric(name, MetricKind.QUERY, interval, minimum, maximum, query))
-    return tuple(metrics)
+    asked = []
+    if kind is not None:
+        asked.append(Metric(kind.value, kind, interval, *_read_bounds(root, where, kind)))
+    if text:
+        bounds = _read_bounds(root, where, MetricKind.QUERY)
+        asked.append(Metric(name, MetricKind.QUERY, interval, *bounds, text))
+    return tuple(asked)
 
 
-def _read_query(root: Object, where: str) -> str | None:
-    text = fields.text(root, where, "query")
-    return text if text.strip() else None
+def _read_query(root: Object, where: str) -> str:
+    text = fields.text(root, where, "query").strip()
+    unknown = query.check(text)
+    if unknown is not None:
+        raise fields.wrong((where, "query"), unknown, "Flagger's template functions only")
+    return text
 
 
 def _read_range(root: Object, where: str) -> str:
