@@ -22,6 +22,8 @@ _REASONS = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+_BAD = "-bad"  # how a version ends that is bad by itself, as a bad release is: no environment says so
+_BAD_RATE = "0.3"
 _LONGEST_HEAD = 65536  # bytes of request line and headers
 _STALLED = 5.0  # seconds without a byte in the middle of a request
 _JITTER = 0.2  # share by which an answer may be faster or slower than DELAY_MS
@@ -50,8 +52,11 @@ class Answer:
 
 def behaviour(environ: Mapping[str, str]) -> Behaviour:
     """The behaviour that an environment asks for; a wrong value stops the start."""
+    version = environ.get("VERSION", "dev")
+    if version.endswith(_BAD):
+        environ = {"FAIL_RATE": _BAD_RATE, **environ}
     return Behaviour(
-        version=environ.get("VERSION", "dev"),
+        version=version,
         pod=environ.get("POD_NAME", ""),
         fail_rate=_number(environ, "FAIL_RATE", most=1.0),
         delay=_number(environ, "DELAY_MS") / 1000,

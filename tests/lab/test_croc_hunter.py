@@ -53,6 +53,18 @@ def test_the_environment_describes_the_behaviour():
 
 
 @pytest.mark.parametrize(
+    ("environ", "rate"),
+    [
+        pytest.param({"VERSION": "1.2.0"}, 0.0, id="a good version"),
+        pytest.param({"VERSION": "1.2.0-bad"}, 0.3, id="a bad one"),
+        pytest.param({"VERSION": "1.2.0-bad", "FAIL_RATE": "0.1"}, 0.1, id="the environment wins"),
+    ],
+)
+def test_a_version_can_be_bad_by_itself(environ, rate):
+    assert croc_hunter.behaviour(environ).fail_rate == rate
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         pytest.param("FAIL_RATE", "1.1", id="a share above one"),

@@ -1,0 +1,49 @@
+# Two commands are enough: make demo, make test. Each sets up what is missing first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements.txt
+
+.PHONY: help demo lab test check bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo   a good and a bad release in the lab, watched; then everything is stopped"
+	@echo "make lab    the lab, left running until Ctrl-C"
+	@echo "make test   every test that needs no cluster"
+	@echo "make check  format, lint, types, and the arrows between the rooms"
+	@echo "make bench  what a pass costs"
+	@echo "make clean  removes the virtual environment and the lab's folder"
+
+demo: $(STAMP)
+	@$(BIN)/python -m infra.local.demo
+
+lab: $(STAMP)
+	@$(BIN)/python -m infra.local.lab
+
+test: $(STAMP)
+	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	@$(BIN)/python -m infra.local.bench
+
+clean:
+	rm -rf $(VENV) .lab .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(STAMP): $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; another one is chosen by: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv is missing. Debian, Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV): about a minute, 700 MB"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check --quiet --progress-bar on -r tests/requirements.txt
+	@touch $@
