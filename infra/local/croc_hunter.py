@@ -22,7 +22,7 @@ _REASONS = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-_BAD = "-bad"  # how a version ends that is bad by itself, as a bad release is: no environment says so
+_BAD = "-bad"  # how the version of a bad release ends: its environment cannot say so
 _BAD_RATE = "0.3"
 _LONGEST_HEAD = 65536  # bytes of request line and headers
 _STALLED = 5.0  # seconds without a byte in the middle of a request
