@@ -1,0 +1,96 @@
+"""Where events go: an HTTP sink such as Knative's, or a topic of Pub/Sub."""
+
+import http.client
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from shared.adapters import codec
+from shared.adapters.settings import BusKind
+from shared.domain.errors import Unavailable
+from shared.domain.events import Event
+
+if TYPE_CHECKING:
+    from google.cloud.pubsub_v1 import PublisherClient
+
+_DEADLINE = 5.0  # seconds, for each step of an exchange with the sink, for a publish as a whole
+
+
+class Bus(Protocol):
+    """Takes events. Once `publish` returns, the event is the bus's to deliver."""
+
+    def publish(self, event: Event) -> None:
+        """Hands one event over; Unavailable where the bus did not take it."""
+
+
+class BusSettings(Protocol):
+    """What the settings of every function say of the bus."""
+
+    @property
+    def bus(self) -> BusKind:
+        """The kind."""
+
+    @property
+    def sink(self) -> str:
+        """The address, of an HTTP sink."""
+
+    @property
+    def topic(self) -> str:
+        """The topic, of Pub/Sub."""
+
+
+def open_bus(settings: BusSettings) -> Bus:
+    """The bus that the settings choose. Opened at the first event, as its clients cost a start."""
+    if settings.bus is BusKind.HTTP:
+        return HttpBus(settings.sink)
+    from google.cloud import pubsub_v1
+
+    # Nothing may wait for company: the process can be frozen after the reply.
+    return PubSubBus(
+        pubsub_v1.PublisherClient(pubsub_v1.types.BatchSettings(max_messages=1)), settings.topic
+    )
+
+
+class HttpBus:
+    """A sink that takes binary CloudEvents by POST."""
+
+    def __init__(self, sink: str) -> None:
+        parts = urlsplit(sink)
+        self._secure = parts.scheme == "https"
+        self._authority = parts.netloc
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    def publish(self, event: Event) -> None:
+        """Any success is the sink's word that it has the event."""
+        headers, body = codec.encode(event)
+        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+        connection = kind(self._authority, timeout=_DEADLINE)
+        try:
+            connection.request("POST", self._path, body, headers)
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(f"event {event.id}: sink {self._authority}: {error!r}") from error
+        finally:
+            connection.close()
+        if not 200 <= status < 300:
+            raise Unavailable(f"event {event.id}: sink {self._authority} answered {status}")
+
+
+class PubSubBus:
+    """A topic; what a push subscription delivers is a CloudEvent, wrapped or not."""
+
+    def __init__(self, publisher: "PublisherClient", topic: str) -> None:
+        self._publisher = publisher
+        self._topic = topic
+
+    def publish(self, event: Event) -> None:
+        """Waits until the topic has it."""
+        from google.api_core.exceptions import GoogleAPIError
+        from google.auth.exceptions import GoogleAuthError
+
+        attributes, body = codec.encode(event)
+        try:
+            self._publisher.publish(self._topic, body, timeout=_DEADLINE, **attributes).result(
+                timeout=_DEADLINE
+            )
+        except (GoogleAPIError, GoogleAuthError, TimeoutError) as error:
+            raise Unavailable(f"event {event.id}: topic {self._topic}: {error!r}") from error

@@ -1,0 +1,97 @@
+"""The edge of every function: requests in, and replies that a broker, Pub/Sub and people read."""
+
+import functools
+from collections.abc import Callable, Iterator
+
+from flask import Request
+from functions_framework import http
+
+from shared.adapters import codec, log
+from shared.domain.errors import Conflict, Refused, Unavailable
+from shared.domain.events import Event
+
+__all__ = ["Reply", "Request", "TooLarge", "http", "on_event", "read", "reply"]
+
+Reply = tuple[Iterator[str], int, dict[str, str]]
+
+_CHUNK = 64 << 10
+_DISCARDED = 16 << 20
+
+
+class TooLarge(Refused):
+    """The body is longer than this function reads (reply 413 to people, 400 to a broker)."""
+
+
+def on_event(handler: Callable[[Event], None]) -> Callable[[Request], Reply]:
+    """Makes an HTTP function of a handler of events. Bugs pass through, and are 500."""
+
+    @functools.wraps(handler)
+    def function(request: Request) -> Reply:
+        if request.method in ("GET", "HEAD"):
+            return reply(204)
+        if request.method != "POST":
+            return reply(405)
+        return reply(_outcome(handler, request))
+
+    http(function)  # registers it, by its name
+    return function
+
+
+def read(request: Request, largest: int) -> bytes:
+    """The body, unless it is longer: then it is thrown away, as is what a client still sends."""
+    if (request.content_length or 0) <= largest:
+        body = _read_up_to(request, largest + 1)
+        if len(body) <= largest:
+            return body
+    _discard(request)
+    raise TooLarge(f"the body is longer than {largest} bytes")
+
+
+def reply(status: int, text: str = "") -> Reply:
+    """A reply. It is streamed: else the framework reads all that is left of the request first."""
+    headers = {} if status == 204 else {"Content-Length": str(len(text.encode()))}
+    if text:
+        headers["Content-Type"] = "application/json"
+    if status == 405:
+        headers["Allow"] = "GET, HEAD, POST"
+    return iter((text,) if text else ()), status, headers
+
+
+def _outcome(handler: Callable[[Event], None], request: Request) -> int:
+    """The status of design §5's table, and the one line that says why."""
+    headers, body, about = dict(request.headers.items()), b"", {}
+    try:
+        body = read(request, codec.LARGEST)
+        event = codec.decode(headers, body)
+        about = {"event": event.id, "type": event.type, "subject": event.subject}
+        handler(event)
+    except Refused as error:
+        status = 204 if codec.is_push(headers, body) else 400
+        log.warning(f"refused: {error}", status=status, **about)
+        return status
+    except Conflict as error:
+        log.warning(f"lost a race: {error}", status=409, **about)
+        return 409
+    except Unavailable as error:
+        log.error(f"unavailable: {error}", status=503, **about)
+        return 503
+    log.info("done", status=204, **about)
+    return 204
+
+
+def _read_up_to(request: Request, most: int) -> bytes:
+    """A raw stream may return less than was asked for, and empty bytes only at its end."""
+    body = bytearray()
+    while len(body) < most:
+        chunk = request.stream.read(min(_CHUNK, most - len(body)))
+        if not chunk:
+            break
+        body += chunk
+    return bytes(body)
+
+
+def _discard(request: Request) -> None:
+    """A client that is still sending when the connection closes never sees its reply."""
+    for _ in range(_DISCARDED // _CHUNK):
+        if not request.stream.read(_CHUNK):
+            return

@@ -1,0 +1,28 @@
+"""Instants as RFC 3339 writes them, and as aware UTC datetimes inside."""
+
+import re
+from datetime import UTC, datetime
+
+from shared.domain.fields import Json, at, text, wrong
+
+WANTED = "an RFC 3339 time with a zone"
+# `fromisoformat` also takes week dates, basic format and times without a zone.
+_SHAPE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def instant(value: Json, *path: str) -> datetime | None:
+    """The time at a path; None where it is absent."""
+    if at(value, *path) is None:
+        return None
+    found = text(value, *path)
+    if not _SHAPE.fullmatch(found):
+        raise wrong(path, found, WANTED)
+    try:
+        return datetime.fromisoformat(found.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # a 30th of February; the year 0 in UTC
+        raise wrong(path, found, WANTED) from error
+
+
+def written(time: datetime) -> str:
+    """An aware time as events carry it: UTC, with a Z."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
