@@ -1,0 +1,100 @@
+"""CustomResourceDefinitions: the kinds that they add to what is served."""
+
+from infra.local.apiserver.resources import Catalogue, Column, Counts, Resource, Scale
+from infra.local.apiserver.trees import Tree, Value, at, timestamp
+
+KEY = ("apiextensions.k8s.io", "customresourcedefinitions")
+
+
+def fill(crd: Tree) -> None:
+    """Sets what the server sets on a definition: names that follow from its kind, its status."""
+    names = crd["spec"]["names"]
+    names.setdefault("singular", names["kind"].lower())
+    names.setdefault("listKind", f"{names['kind']}List")
+    crd["spec"].setdefault("conversion", {"strategy": "None"})
+    since = at(crd, "metadata", "creationTimestamp") or timestamp()
+    crd["status"] = {
+        "conditions": [
+            _condition("NamesAccepted", "NoConflicts", "no conflicts found", since),
+            _condition(
+                "Established", "InitialNamesAccepted", "the initial names have been accepted", since
+            ),
+        ],
+        "acceptedNames": names,
+        "storedVersions": [_storage_version(crd)],
+    }
+
+
+def stored(catalogue: Catalogue, resource: Resource, obj: Tree) -> None:
+    """Serves what a stored definition defines."""
+    if resource.key != KEY:
+        return
+    removed(catalogue, resource, obj)
+    for version in obj["spec"]["versions"]:
+        if version["served"]:
+            catalogue.put(_resource(obj["spec"], version, _storage_version(obj)))
+
+
+def removed(catalogue: Catalogue, resource: Resource, obj: Tree) -> None:
+    """Serves no longer what a definition defined."""
+    if resource.key == KEY:
+        catalogue.drop(obj["spec"]["group"], obj["spec"]["names"]["plural"])
+
+
+def _resource(spec: Tree, version: Tree, storage_version: str) -> Resource:
+    names = spec["names"]
+    subresources = version.get("subresources") or {}
+    return Resource(
+        group=spec["group"],
+        version=version["name"],
+        kind=names["kind"],
+        plural=names["plural"],
+        singular=names["singular"],
+        namespaced=spec["scope"] == "Namespaced",
+        short_names=tuple(names.get("shortNames", ())),
+        categories=tuple(names.get("categories", ())),
+        has_status="status" in subresources,
+        scale=_scale(subresources.get("scale")),
+        counts=Counts.ALL_BUT_METADATA,
+        custom=True,
+        storage_version=storage_version,
+        schema=at(version, "schema", "openAPIV3Schema"),
+        columns=tuple(_column(column) for column in version.get("additionalPrinterColumns", ())),
+        selectable=tuple(
+            field["jsonPath"].lstrip(".") for field in version.get("selectableFields", ())
+        ),
+    )
+
+
+def _scale(found: Value) -> Scale | None:
+    if found is None:
+        return None
+    return Scale(
+        replicas=found["specReplicasPath"],
+        status_replicas=found["statusReplicasPath"],
+        selector=found.get("labelSelectorPath", ""),
+    )
+
+
+def _column(column: Tree) -> Column:
+    return Column(
+        name=column["name"],
+        path=column["jsonPath"],
+        type=column["type"],
+        priority=column.get("priority", 0),
+        description=column.get("description", ""),
+    )
+
+
+def _storage_version(crd: Tree) -> str:
+    return next(str(version["name"]) for version in crd["spec"]["versions"] if version["storage"])
+
+
+def _condition(type_: str, reason: str, message: str, since: str) -> Tree:
+    return {
+        "type": type_,
+        "status": "True",
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": since,
+    }

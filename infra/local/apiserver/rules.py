@@ -1,0 +1,44 @@
+"""The rules of a kind: what is filled in, what is dropped, and what is refused."""
+
+from infra.local.apiserver import admission, builtin, crds, errors
+from infra.local.apiserver.errors import Cause
+from infra.local.apiserver.resources import Resource
+from infra.local.apiserver.trees import Tree
+
+_KEEPS_STATUS = ("nodes",)  # a node arrives with the status that its kubelet gives it
+
+
+def fill_new(resource: Resource, obj: Tree) -> None:
+    """Fills in a new object: only the status subresource writes a status."""
+    if resource.has_status and resource.plural not in _KEEPS_STATUS:
+        obj.pop("status", None)
+    _fill(resource, obj)
+    builtin.begin(resource.kind if not resource.custom else "", obj)
+
+
+def fill_changed(resource: Resource, new: Tree) -> None:
+    """Fills in a changed object."""
+    _fill(resource, new)
+
+
+def keep_status(resource: Resource, old: Tree, new: Tree) -> None:
+    """Undoes a change of the status where that has a subresource of its own."""
+    if not resource.has_status:
+        return
+    if "status" in old:
+        new["status"] = old["status"]
+    else:
+        new.pop("status", None)
+
+
+def check(resource: Resource, new: Tree) -> None:
+    """Raises 422 with every cause when an object breaks the rules of its kind."""
+    causes: list[Cause] = admission.check_metadata(resource, new)
+    if causes:
+        name = new["metadata"].get("name", "")
+        raise errors.invalid(resource.group, resource.kind, name, causes)
+
+
+def _fill(resource: Resource, obj: Tree) -> None:
+    if resource.key == crds.KEY:
+        crds.fill(obj)

@@ -1,0 +1,129 @@
+"""Watches: what happened since a version, then what happens, until the client has seen enough."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from queue import Empty
+
+from infra.local.apiserver import errors
+from infra.local.apiserver.resources import Resource
+from infra.local.apiserver.store import Change, Feed, Match, Store
+from infra.local.apiserver.trees import Tree
+from infra.local.apiserver.views import Form, one, whole
+
+_QUIET_SECONDS = 1.0  # how often a quiet stream looks whether its client is still there
+_BOOKMARK_SECONDS = 30.0
+_DEFAULT_SECONDS = 1800.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What a client watches."""
+
+    resource: Resource
+    namespace: str
+    match: Match
+    since: str  # a version; empty or 0: what is there now comes first
+    initial: bool = False  # what is there comes first, then a bookmark that says so
+    bookmarks: bool = False
+    form: Form = Form.WHOLE
+    seconds: float = 0.0  # 0: the server's own limit
+
+
+def events(store: Store, watch: Watch) -> Iterator[Tree | None]:
+    """The events of a watch as they come; None after each quiet while."""
+    kind = watch.resource.key
+    with store.lock:
+        version = store.version
+        try:
+            before, feed = store.follow(kind, _since(watch, version))
+        except errors.ApiError as error:
+            return iter([{"type": "ERROR", "object": error.status()}])
+        present = [] if _continues(watch) else _present(store, watch)
+    return _run(store, watch, present, before, feed, version)
+
+
+def _run(
+    store: Store,
+    watch: Watch,
+    present: list[Tree],
+    before: list[Change],
+    feed: Feed,
+    version: int,
+) -> Iterator[Tree | None]:
+    try:
+        yield from present
+        if watch.initial and watch.bookmarks:
+            yield _bookmark(watch, version, initial=True)
+        for change in before:
+            yield from _told(watch, change)
+        yield from _live(watch, feed, version)
+    finally:
+        store.unfollow(watch.resource.key, feed)
+
+
+def _live(watch: Watch, feed: Feed, version: int) -> Iterator[Tree | None]:
+    """What happens from now on. A quiet watch gets a bookmark now and then, and one at its end."""
+    end = time.monotonic() + (watch.seconds or _DEFAULT_SECONDS)
+    marked = time.monotonic()
+    while (left := end - time.monotonic()) > 0:
+        try:
+            change = feed.get(timeout=min(left, _QUIET_SECONDS))
+        except Empty:
+            yield None
+            if watch.bookmarks and time.monotonic() - marked > _BOOKMARK_SECONDS:
+                yield _bookmark(watch, version)
+                marked = time.monotonic()
+            continue
+        if change is None:
+            return
+        version = change.version
+        yield from _told(watch, change)
+    if watch.bookmarks:
+        yield _bookmark(watch, version)
+
+
+def _told(watch: Watch, change: Change) -> Iterator[Tree]:
+    """A change as this watch sees it: what leaves a selection is deleted for its watchers."""
+    if watch.namespace and change.object["metadata"].get("namespace") != watch.namespace:
+        return
+    is_in = change.type != "DELETED" and watch.match(change.object)
+    was_in = change.before is not None and watch.match(change.before)
+    if is_in:
+        yield _event("MODIFIED" if was_in else "ADDED", watch, change.object)
+    elif was_in:
+        yield _event("DELETED", watch, change.object)
+
+
+def _present(store: Store, watch: Watch) -> list[Tree]:
+    page = store.page(watch.resource.key, watch.namespace, watch.match, start=None, limit=0)
+    return [_event("ADDED", watch, obj) for obj in page.items]
+
+
+def _event(type_: str, watch: Watch, obj: Tree) -> Tree:
+    shown = one(watch.resource, obj, watch.form)
+    return {"type": type_, "object": shown}
+
+
+def _bookmark(watch: Watch, version: int, *, initial: bool = False) -> Tree:
+    metadata: Tree = {"resourceVersion": str(version), "creationTimestamp": None}
+    if initial:
+        metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
+    obj: Tree = {"metadata": metadata}
+    if watch.form is Form.WHOLE:
+        shown = whole(watch.resource, obj)
+    else:
+        shown = one(watch.resource, obj, Form.METADATA)
+    return {"type": "BOOKMARK", "object": shown}
+
+
+def _continues(watch: Watch) -> bool:
+    return watch.since not in ("", "0") and not watch.initial
+
+
+def _since(watch: Watch, version: int) -> int:
+    if not _continues(watch):
+        return version
+    if not watch.since.isdecimal():
+        raise errors.bad_request(f"Invalid value: {watch.since!r}: not a resource version")
+    return int(watch.since)

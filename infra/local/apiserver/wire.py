@@ -1,0 +1,185 @@
+"""HTTP/1.1 on a socket: reads one request after the other, writes its reply or its stream."""
+
+import json
+import select
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from infra.local.apiserver import errors
+from infra.local.apiserver.errors import ApiError
+from infra.local.apiserver.trees import Tree, Value
+
+_PLAIN_BODY = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks."""
+
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str]
+    accept: str
+    content_type: str
+    data: bytes
+
+    def body(self) -> Value:
+        """The JSON in the body; None where there is none."""
+        if not self.data:
+            return None
+        try:
+            return json.loads(self.data)
+        except ValueError as error:
+            raise errors.bad_request(f"the body of the request is no JSON: {error}") from error
+
+    def tree(self) -> Tree:
+        """The object in the body."""
+        if self.content_type not in ("", _PLAIN_BODY):
+            raise errors.unsupported_media(self.content_type, [_PLAIN_BODY])
+        found = self.body()
+        if not isinstance(found, dict):
+            raise errors.bad_request("the body of the request is no object")
+        return found
+
+    def asks(self, flag: str) -> bool:
+        """Whether a query parameter is set to a true value."""
+        return self.query.get(flag, "").lower() in ("1", "true", "t")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a client gets: an object, or a text."""
+
+    body: Tree | str
+    code: int = 200
+    content_type: str = _PLAIN_BODY
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What a watching client gets: objects as they come; None where there is nothing new yet."""
+
+    items: Iterator[Tree | None]
+
+
+Route = Callable[[Request], Reply | Stream]
+
+
+class Listener(ThreadingHTTPServer):
+    """The listening socket, with the connections that are open."""
+
+    request_queue_size = 128
+    daemon_threads = False  # so that closing waits for every connection
+
+    def __init__(self, port: int, route: Route) -> None:
+        self.route = route
+        self.connections: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), Handler)
+
+    def server_bind(self) -> None:
+        """Binds without asking a name server who we are, which the stdlib's does."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+
+    def hang_up(self) -> None:
+        """Ends every open connection."""
+        for connection in tuple(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:  # the client was faster
+                continue
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Lets a connection that broke go in silence."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: Listener
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # a reply leaves in one piece
+    _NO_BODY: ClassVar = ("GET", "HEAD")
+
+    def setup(self) -> None:
+        """Counts the connection among the open ones."""
+        super().setup()
+        self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        """Counts the connection out."""
+        self.server.connections.discard(self.connection)
+        super().finish()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: a request is no news."""
+
+    def _serve(self) -> None:
+        try:
+            found = self.server.route(self._request())
+        except ApiError as error:
+            found = Reply(error.status(), error.code)
+        if isinstance(found, Reply):
+            self._send(found)
+        else:
+            self._stream(found)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815  the stdlib's names
+
+    def _request(self) -> Request:
+        url = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        if "Transfer-Encoding" in self.headers:
+            self.close_connection = True
+            raise ApiError(411, "LengthRequired", "send the body with a Content-Length")
+        return Request(
+            method=self.command,
+            path=tuple(unquote(part) for part in url.path.split("/") if part),
+            query=dict(parse_qsl(url.query, keep_blank_values=True)),
+            accept=self.headers.get("Accept") or "",
+            content_type=(self.headers.get("Content-Type") or "").partition(";")[0].strip(),
+            data=self.rfile.read(length) if length else b"",
+        )
+
+    def _send(self, reply: Reply) -> None:
+        text = reply.body if isinstance(reply.body, str) else _encoded(reply.body)
+        data = text.encode()
+        self.send_response(reply.code)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _stream(self, stream: Stream) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", _PLAIN_BODY)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.flush()
+        for item in stream.items:
+            if item is not None:
+                line = _encoded(item).encode() + b"\n"
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                self.wfile.flush()
+            elif self._is_left():
+                self.close_connection = True
+                return
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _is_left(self) -> bool:
+        """Whether the client has gone; one that watches has nothing more to say."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable)
+
+
+def _encoded(value: Tree) -> str:
+    return json.dumps(value, separators=(",", ":"))
