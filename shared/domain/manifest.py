@@ -12,6 +12,16 @@ from shared.domain.manifest_service import read_service
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 _LONGEST_DEADLINE = 2**31 - 1  # seconds
+_PARTS = (
+    ("targetRef",),
+    ("service",),
+    ("service", "apex"),
+    ("service", "primary"),
+    ("service", "canary"),
+    ("service", "unmanagedMetadata"),
+    ("analysis",),
+    ("canaryAnalysis",),
+)
 
 
 def parse(canary: Object) -> CanarySpec | Refusal:
@@ -24,6 +34,8 @@ def parse(canary: Object) -> CanarySpec | Refusal:
 
 
 def _read(canary: Object) -> CanarySpec | Refusal:
+    for part in _PARTS:
+        fields.mapping(canary, "spec", *part)  # refuses what is no object
     # another mesh or kind of target explains the fields that come with it, so it is named first
     provider, target = _read_provider(canary), _read_target(canary)
     refusal = unsupported.refusal(fields.mapping(canary, "spec"), _analysis_key(canary))

@@ -1,0 +1,33 @@
+"""Canary objects for the tests of how they are read."""
+
+from shared.domain.fields import Json, Object
+
+
+def canary(**spec: Json) -> Object:
+    """The smallest Canary that runs, with these fields of the spec on top."""
+    return {
+        "apiVersion": "flagger.app/v1beta1",
+        "kind": "Canary",
+        "metadata": {"name": "cart", "namespace": "shop"},
+        "spec": {
+            "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"},
+            "service": {"port": 80},
+            "analysis": {"stepWeight": 10},
+            **spec,
+        },
+    }
+
+
+def serving(**service: Json) -> Object:
+    """A Canary with these fields of spec.service."""
+    return canary(service={"port": 80, **service})
+
+
+def analysing(**analysis: Json) -> Object:
+    """A Canary with these fields of spec.analysis."""
+    return canary(analysis={"stepWeight": 10, **analysis})
+
+
+def measuring(**metric: Json) -> Object:
+    """A Canary with one metric."""
+    return analysing(metrics=[metric])
