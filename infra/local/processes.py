@@ -14,6 +14,8 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 _FIRST_PORT = 20000  # up to where Linux begins to hand out ports of its own
 _LAST_PORT = 32000
 _POLL = 0.02  # seconds
@@ -58,12 +60,14 @@ class Processes:
             )
         self._running.append((part, process))
 
-    def wait(self, timeout: float) -> None:
-        """Returns when every part that was started is ready; Failed when one is not."""
+    def wait(self, timeout: float, *names: str) -> None:
+        """Returns when the named parts are ready, or all that were started; Failed when not."""
         end = time.monotonic() + timeout
-        for part, process in self._running:
+        for part, _ in self._running:
+            if names and part.name not in names:
+                continue
             while not part.ready():
-                self._check(part, process)
+                self.check()
                 if time.monotonic() > end:
                     raise Failed(f"{part.name} is not ready after {timeout:g} s{self._tail(part)}")
                 time.sleep(_POLL)
@@ -97,6 +101,12 @@ class Processes:
         return "".join(f"\n  {part.name} | {line}" for line in lines)
 
 
+def memory() -> float:
+    """Megabytes that this process and all below it use: the sum of their PSS."""
+    me = psutil.Process()
+    return sum(_pss(process) for process in (me, *me.children(recursive=True))) / 1e6
+
+
 def free_ports(number: int) -> tuple[int, ...]:
     """Free ports that the system gives to nobody else between this choice and their use."""
     found: list[int] = []
@@ -111,6 +121,13 @@ def free_ports(number: int) -> tuple[int, ...]:
                 continue
             found.append(candidate)
     return tuple(found)
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def _end(process: subprocess.Popen[bytes], grace: float) -> None:

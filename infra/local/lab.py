@@ -1,0 +1,179 @@
+"""The whole lab: what a newcomer runs instead of a cluster, on loopback, in one folder.
+
+The API server comes first, since the others speak through it; everything else starts side by side.
+"""
+
+import argparse
+import fcntl
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from infra.local import apply, parts, promote
+from infra.local.kube import Kube
+from infra.local.parts import Ports
+from infra.local.processes import Failed, Processes, memory
+from shared.domain import events
+
+STATE = Path(".lab")
+SYSTEM = "spillway"  # the namespace of Spillway, its bus and its clock
+_READY_SECONDS = 30.0
+_SUBSCRIPTIONS = (
+    ("promotions", events.PROMOTION_REQUESTED, "start_canary"),
+    ("ticks", events.ANALYSIS_TICK, "analysis_tick"),
+    ("pings", events.PING, "analysis_tick"),
+    ("rollbacks", events.ROLLBACK_REQUESTED, "rollback"),
+)
+_DELIVERY = {
+    "retry": 5,
+    "backoffPolicy": "exponential",
+    "backoffDelay": "PT0.2S",
+    "timeout": "PT30S",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab that runs: its folder, its addresses, its processes."""
+
+    state: Path
+    server: str
+    ports: Ports
+    processes: Processes
+
+    @property
+    def secret(self) -> Path:
+        """What promotions are signed with."""
+        return self.state / "secrets" / "pipeline"
+
+
+@contextmanager
+def running(state: Path = STATE) -> Iterator[Lab]:
+    """A lab for as long as the block lasts; Failed where a part does not start."""
+    state = state.resolve()
+    state.mkdir(parents=True, exist_ok=True)
+    with _alone(state), _stopping(Processes(state / "logs")) as processes:
+        yield _start(state, processes)
+
+
+def main() -> None:
+    """Runs the lab, with the sample app in it, until SIGTERM or Ctrl-C."""
+    options = argparse.ArgumentParser(prog="python -m infra.local.lab", description=__doc__)
+    options.add_argument("--state", type=Path, default=STATE, help="the lab's folder")
+    given = options.parse_args()
+    begun = time.monotonic()
+    with stopped_by_signals(), running(given.state) as lab:
+        for name in ("deployment.yaml", "canary.yaml"):
+            for obj in apply.read(name):
+                apply.create(Kube(lab.server), obj)
+        print(f"The lab runs, after {time.monotonic() - begun:.1f} s, in {memory():.0f} MB.\n")
+        print(directions(lab), flush=True)
+        while True:
+            time.sleep(1)
+            lab.processes.check()
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Makes SIGTERM, Ctrl-C and the failure of a part a clean end, with a word about it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nstopped")
+        sys.exit(128 + signal.SIGINT)
+    except Failed as error:
+        sys.exit(str(error))
+
+
+def directions(lab: Lab) -> str:
+    """What somebody who sits before a running lab wants to copy."""
+    return f"""kubeconfig  export KUBECONFIG={lab.state / "kubeconfig"}
+state       {Path(sys.executable).parent / "kubectl"} -n {promote.NAMESPACE} get canaries -w
+webhook     {lab.ports.webhook}
+app         curl -i -H 'Host: croc-hunter.istio.example.com' http://{lab.ports.gateway}/
+logs        {lab.state / "logs"}
+
+The next release, a good one and a bad one:
+  {sys.executable} -m infra.local.promote 1.1.0
+  {sys.executable} -m infra.local.promote 1.2.0-bad
+or as a pipeline would send it:
+{promote.curl(lab.ports.webhook, lab.secret, "1.1.0")}
+
+Ctrl-C stops everything."""
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """One lab per folder."""
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Failed(f"another lab runs in {state}") from error
+        yield
+
+
+@contextmanager
+def _stopping(processes: Processes) -> Iterator[Processes]:
+    try:
+        yield processes
+    finally:
+        processes.stop()
+
+
+def _start(state: Path, processes: Processes) -> Lab:
+    (state / "kubeconfig").unlink(missing_ok=True)
+    ports = parts.choose_ports()
+    _write_secret(state / "secrets")
+    (state / "webhook").write_text(ports.webhook + "\n")
+    for part in parts.first(state, ports):
+        processes.start(part)
+    processes.wait(_READY_SECONDS, "apiserver")
+    config = yaml.safe_load((state / "kubeconfig").read_text())
+    lab = Lab(state, config["clusters"][0]["cluster"]["server"], ports, processes)
+    for obj in apply.read("cluster.yaml"):
+        apply.create(Kube(lab.server), obj)
+    for part in parts.others(state, ports, lab.server):
+        processes.start(part)
+    _subscribe(lab)
+    processes.wait(_READY_SECONDS)
+    return lab
+
+
+def _subscribe(lab: Lab) -> None:
+    """Tells the bus who wants what, and the clock to sweep."""
+    kube = Kube(lab.server)
+    for name, event_type, function in _SUBSCRIPTIONS:
+        trigger = {
+            "apiVersion": "eventing.knative.dev/v1",
+            "kind": "Trigger",
+            "metadata": {"namespace": SYSTEM, "name": name},
+            "spec": {
+                "broker": "default",
+                "filter": {"attributes": {"type": event_type}},
+                "subscriber": {"uri": lab.ports.function(function)},
+                "delivery": _DELIVERY,
+            },
+        }
+        apply.create(kube, trigger)
+    for obj in apply.read("sweep.yaml"):
+        apply.create(kube, obj)
+
+
+def _write_secret(folder: Path) -> None:
+    """The pipeline's key: new for each lab, and only for the namespace of the sample app."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "pipeline").write_text(secrets.token_hex(32))
+    (folder / "pipeline.namespaces").write_text(promote.NAMESPACE)
+
+
+if __name__ == "__main__":
+    main()
