@@ -1,0 +1,195 @@
+"""Asks Prometheus. The servers' addresses and queries come out of manifests: neither is trusted.
+
+One client for each query: it goes to the very address that was checked, ends when its time is over,
+and shares nothing (no cookie, no connection, no cut) with the query of somebody else.
+"""
+
+import http
+import io
+import socket
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor, wait
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import requests
+import urllib3
+from prometheus_api_client import PrometheusConnect
+from requests.adapters import HTTPAdapter
+
+from shared.adapters.limit import Limit
+from shared.domain import addresses, fields, promql
+from shared.domain.analysis import Answer, Question, Rejected, Unanswered
+from shared.domain.errors import Refused
+from shared.domain.fields import Json, Object
+from shared.domain.promql import Query, Result, Sample
+
+_SECONDS = 5.0  # for one query, as in Flagger
+_AT_ONCE = 4  # queries to one server: one that hangs leaves the pool's other threads to the rest
+_BYTES = 1 << 20  # of one answer: a hundred workloads need a fifth of that
+_REFUSALS = frozenset({400, 422})  # Prometheus on a query that does not parse, or cannot be run
+
+
+def gather(
+    questions: Sequence[Question], *, deadline: float, pool: Executor
+) -> dict[Question, Answer]:
+    """The answers to all questions. What is not there after `deadline` seconds is Unanswered."""
+    ends = time.monotonic() + deadline
+    queries = promql.plan(questions)
+    late = Unanswered(f"no answer within {deadline:g} s")
+    results: list[Result] = [late] * len(queries)
+
+    def ask_in_turn(indices: Sequence[int]) -> None:
+        for index in indices:
+            results[index] = _ask(queries[index], ends)
+
+    lanes = [pool.submit(ask_in_turn, lane) for lane in _lanes(queries)]
+    done, late_lanes = wait(lanes, timeout=deadline)
+    for lane in late_lanes:
+        lane.cancel()
+    for lane in done:
+        lane.result()
+    return promql.answers(queries, tuple(results))
+
+
+def _lanes(queries: Sequence[Query]) -> list[list[int]]:
+    """The queries' indices by server, dealt out to as many lanes as may ask it at once."""
+    of_server: dict[str, list[int]] = {}
+    for index, query in enumerate(queries):
+        of_server.setdefault(query.server, []).append(index)
+    return [
+        indices[lane::_AT_ONCE]
+        for indices in of_server.values()
+        for lane in range(min(_AT_ONCE, len(indices)))
+    ]
+
+
+class _Ended(Exception):  # noqa: N818 - carries the result of a query that ended early
+    def __init__(self, result: Unanswered | Rejected) -> None:
+        super().__init__(result)
+        self.result = result
+
+
+def _ask(query: Query, ends: float) -> Result:
+    name = fields.quoted(query.server)
+    flaw = addresses.flaw(query.server)
+    if flaw:
+        return Rejected(f"{name} {flaw}")
+    try:
+        server = urlsplit(query.server)
+        with Limit(min(_SECONDS, ends - time.monotonic())) as limit:
+            return _first_answer(server, _resolved(server), query.text, limit)
+    except _Ended as ended:
+        return ended.result
+    except (OSError, UnicodeError, urllib3.exceptions.HTTPError) as error:  # requests' are OSErrors
+        return Unanswered(f"{name} {_failure(error)}")
+
+
+def _failure(error: Exception) -> str:
+    """Our own words: those of the libraries hold the whole query."""
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+        return "did not answer in time"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "has no certificate that can be trusted"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "has no address"
+    return "cannot be reached, or broke off"
+
+
+def _resolved(server: SplitResult) -> tuple[str, ...]:
+    """The addresses of a server, none of which may be one that nobody's metrics are at."""
+    found = socket.getaddrinfo(server.hostname, server.port, type=socket.SOCK_STREAM)
+    resolved = tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+    for address in resolved:
+        if addresses.is_secret(address) or _is_nobody(address):
+            where = "a link-local, metadata, multicast or unspecified address"
+            raise _Ended(Rejected(f"{fields.quoted(server.geturl())} leads to {where}"))
+    return resolved
+
+
+def _is_nobody(address: str) -> bool:
+    parsed = ip_address(address.partition("%")[0])
+    return parsed.is_multicast or parsed.is_unspecified
+
+
+def _first_answer(server: SplitResult, resolved: Sequence[str], text: str, limit: Limit) -> Result:
+    """The answer from the first address that takes a connection."""
+    *others, last = resolved
+    for address in others:
+        try:
+            return _answer(server, address, text, limit)
+        except requests.ConnectionError:
+            limit.check()
+    return _answer(server, last, text, limit)
+
+
+def _answer(server: SplitResult, address: str, text: str, limit: Limit) -> Result:
+    session = requests.Session()
+    # No proxy: it would look the name up again, past our check. No ~/.netrc: its passwords are not
+    # for a server that a manifest names.
+    session.trust_env = False
+    session.hooks["response"] = [lambda response, **_: _whole(response, limit)]
+    client = PrometheusConnect(
+        _url(server, address),
+        headers={"Host": server.netloc, "Accept-Encoding": "identity"},
+        timeout=limit.check(),
+        session=session,
+    )
+    adapter = HTTPAdapter(max_retries=0)
+    limit.watch_connections(adapter.poolmanager)
+    if server.scheme == "https":
+        adapter.poolmanager.connection_pool_kw["server_hostname"] = server.hostname
+    session.mount(client.url, adapter)  # in the place of the client's own, which would retry
+    with client:
+        return _read_result(client, text)
+
+
+def _read_result(client: PrometheusConnect, text: str) -> Result:
+    try:
+        return _samples(client.custom_query(text))
+    except (Refused, ValueError, LookupError, TypeError, RecursionError):
+        raise _Ended(Unanswered("the answer is not that of a Prometheus")) from None
+
+
+def _url(server: SplitResult, address: str) -> str:
+    host = f"[{address}]" if ":" in address else address
+    place = f"{host}:{server.port}" if server.port else host
+    return urlunsplit((server.scheme, place, server.path.rstrip("/"), "", ""))
+
+
+def _whole(response: requests.Response, limit: Limit) -> requests.Response:
+    """The response with its body read, up to a limit of time and size; only a 200 comes back."""
+    with response:
+        limit.watch(response.raw.shutdown)
+        body = response.raw.read(_BYTES + 1, decode_content=False)
+    status = response.status_code
+    if status in _REFUSALS:
+        said = fields.quoted(body.decode(errors="replace"))
+        phrase = http.HTTPStatus(status).phrase
+        raise _Ended(Rejected(f"error response: Status {status} {phrase}: {said}"))
+    if status != http.HTTPStatus.OK:
+        raise _Ended(Unanswered(f"error response: Status {status}"))
+    if len(body) > _BYTES:
+        raise _Ended(Unanswered(f"the answer is longer than {_BYTES} bytes"))
+    read = requests.Response()
+    read.status_code = status
+    read.raw = io.BytesIO(body)
+    return read
+
+
+def _samples(result: Json) -> Result:
+    """A vector's elements, or a scalar as one. Flagger refuses a matrix in these words."""
+    pair = {"value": result}
+    if isinstance(result, list) and result and not isinstance(result[0], dict):
+        return (Sample({}, _number(pair)),)
+    elements = fields.objects(pair, "value")
+    if any("values" in element for element in elements):
+        return Rejected("query returned multiple values")
+    return tuple(Sample(fields.pairs(one, "metric"), _number(one)) for one in elements)
+
+
+def _number(element: Object) -> float:
+    """The number of a [time, "number"] pair: JSON has no NaN and no infinity."""
+    _, written = fields.sequence(element, "value")
+    return float(fields.text({"value": written}, "value"))
