@@ -1,0 +1,140 @@
+"""The bus: taken means taken, on a real HTTP sink and a real gRPC topic."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent import futures
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.adapters import bus, codec
+from shared.adapters.settings import BusKind
+from shared.domain.errors import Unavailable
+from shared.domain.events import CANARY_STARTED, Event
+from tests.sink import a_sink
+
+pytestmark = pytest.mark.loopback
+TOPIC = "projects/demo/topics/spillway"
+EVENT = Event(
+    id="e1",
+    source="/spillway/test",
+    type=CANARY_STARTED,
+    subject="jx/croc",
+    time=datetime(2026, 11, 22, 20, tzinfo=UTC),
+    data={"reason": "Größe"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OnHttp:
+    """What a function's settings say of an HTTP bus."""
+
+    sink: str
+    bus: BusKind = BusKind.HTTP
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnPubSub:
+    """What a function's settings say of a topic."""
+
+    bus: BusKind = BusKind.PUBSUB
+    sink: str = ""
+    topic: str = TOPIC
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_a_sink_that_takes_an_event_gets_it_whole(status):
+    with a_sink(status) as sink:
+        bus.open_bus(OnHttp(sink.url)).publish(EVENT)
+
+    (delivery,) = sink.deliveries
+    assert delivery.path == "/spillway/default?x=1"
+    assert codec.decode(delivery.headers, delivery.body) == EVENT
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 429, 500, 503])
+def test_an_event_that_a_sink_does_not_take_is_not_published(status):
+    with a_sink(status) as sink, pytest.raises(Unavailable, match=rf"e1.*answered {status}"):
+        bus.open_bus(OnHttp(sink.url)).publish(EVENT)
+
+
+def test_a_sink_that_is_down_is_unavailable():
+    with a_sink(204) as sink:
+        url = sink.url
+
+    with pytest.raises(Unavailable, match=r"e1.*ConnectionRefusedError"):
+        bus.open_bus(OnHttp(url)).publish(EVENT)
+
+
+@contextmanager
+def a_topic(monkeypatch: pytest.MonkeyPatch, publish: Any) -> Iterator[None]:
+    """A gRPC server with the one method that a publisher calls."""
+    grpc = pytest.importorskip("grpc")
+    from google.pubsub_v1.types import PublishRequest, PublishResponse
+
+    method = grpc.unary_unary_rpc_method_handler(
+        publish,
+        request_deserializer=PublishRequest.deserialize,
+        response_serializer=PublishResponse.serialize,
+    )
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    service = "google.pubsub.v1.Publisher"
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(service, {"Publish": method}),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{port}")
+    try:
+        yield
+    finally:
+        server.stop(0).wait()
+
+
+def test_a_topic_gets_an_event_as_attributes_and_data(monkeypatch):
+    from google.pubsub_v1.types import PublishResponse
+
+    got = []
+
+    def publish(request, context):
+        got.append(request)
+        return PublishResponse(message_ids=["1"])
+
+    with a_topic(monkeypatch, publish):
+        bus.open_bus(OnPubSub()).publish(EVENT)
+
+    ((message,),) = [request.messages for request in got]
+    assert got[0].topic == TOPIC
+    assert message.ordering_key == ""
+    assert codec.decode(dict(message.attributes), message.data) == EVENT
+
+
+def test_a_topic_that_is_gone_is_unavailable(monkeypatch):
+    grpc = pytest.importorskip("grpc")
+
+    def publish(request, context):
+        context.abort(grpc.StatusCode.NOT_FOUND, "no such topic")
+
+    with (
+        a_topic(monkeypatch, publish),
+        pytest.raises(Unavailable, match=r"e1.*no such topic"),
+    ):
+        bus.open_bus(OnPubSub()).publish(EVENT)
+
+
+def test_importing_the_bus_imports_no_pubsub():
+    program = (
+        "import sys, shared.adapters.bus;"
+        "print([name for name in sys.modules if name.startswith(('google.cloud.pubsub', 'grpc'))])"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert ran.stdout.strip() == "[]"

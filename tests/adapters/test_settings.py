@@ -1,0 +1,148 @@
+"""Settings: defaults, what is taken, and that a wrong one names itself but no secret."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.adapters import settings
+from shared.adapters.environment import BadSetting, Variable
+from shared.adapters.settings import BusKind, ClockKind
+
+SINK = {"K_SINK": "http://broker/default"}
+
+
+def test_only_the_sink_has_to_be_set():
+    found = settings.load(SINK)
+
+    assert found == settings.Settings(
+        bus=BusKind.HTTP,
+        sink="http://broker/default",
+        topic="",
+        namespaces=(),
+        selector="",
+        metrics_server="http://prometheus:9090",
+        clock=ClockKind.PINGSOURCE,
+        clock_namespace="spillway",
+        clock_sink="broker/default",
+        beat=timedelta(seconds=5),
+        sweep=timedelta(minutes=5),
+        pass_budget=timedelta(seconds=20),
+        pool=8,
+        kubeconfig="",
+    )
+
+
+def test_the_webhook_needs_a_bus_and_secrets_only():
+    found = settings.load_webhook({**SINK, "SPILLWAY_SECRETS": "/run/keys"})
+
+    assert (found.bus, found.sink, found.secrets) == (
+        BusKind.HTTP,
+        "http://broker/default",
+        Path("/run/keys"),
+    )
+
+
+def test_pubsub_needs_a_topic_and_no_sink():
+    found = settings.load({"SPILLWAY_BUS": "pubsub", "SPILLWAY_TOPIC": "projects/p/topics/t"})
+
+    assert (found.bus, found.topic) == (BusKind.PUBSUB, "projects/p/topics/t")
+
+
+@pytest.mark.parametrize("load", [settings.load, settings.load_webhook])
+@pytest.mark.parametrize(
+    ("environ", "missing"),
+    [
+        pytest.param({}, "K_SINK", id="no-sink"),
+        pytest.param({"SPILLWAY_BUS": "pubsub", **SINK}, "SPILLWAY_TOPIC", id="no-topic"),
+    ],
+)
+def test_a_bus_without_its_address_stops_the_start(load, environ, missing):
+    with pytest.raises(BadSetting, match=f"^{missing}='': wanted"):
+        load(environ)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "expected"),
+    [
+        ("SPILLWAY_NAMESPACES", "a, b,", "namespaces", ("a", "b")),
+        ("SPILLWAY_SELECTOR", "app=croc,!old,x/y in (1, 2)", "selector", None),
+        ("SPILLWAY_METRICS_SERVER", "https://prom:9090/x", "metrics_server", None),
+        ("SPILLWAY_CLOCK", "none", "clock", ClockKind.NONE),
+        ("SPILLWAY_CLOCK_NAMESPACE", "ticks", "clock_namespace", None),
+        ("SPILLWAY_CLOCK_SINK", "http://broker/x", "clock_sink", None),
+        ("SPILLWAY_BEAT", "1500ms", "beat", timedelta(seconds=1.5)),
+        ("SPILLWAY_BEAT", "60", "beat", timedelta(minutes=1)),
+        ("SPILLWAY_SWEEP", "1h", "sweep", timedelta(hours=1)),
+        ("SPILLWAY_PASS_BUDGET", "1m", "pass_budget", timedelta(minutes=1)),
+        ("SPILLWAY_POOL", "1", "pool", 1),
+        ("SPILLWAY_KUBECONFIG", "/etc/kube", "kubeconfig", None),
+        ("KUBECONFIG", "/etc/kube", "kubeconfig", None),
+        ("POD_NAMESPACE", "pods", "clock_namespace", None),
+        ("SPILLWAY_POOL", "", "pool", 8),
+    ],
+)
+def test_a_setting_is_read_from_its_variable(name, value, field, expected):
+    found = settings.load({**SINK, name: value})
+
+    assert getattr(found, field) == (value if expected is None else expected)
+
+
+def test_a_stand_in_gives_way_to_the_variable_itself():
+    environ = {**SINK, "KUBECONFIG": "/theirs", "SPILLWAY_KUBECONFIG": "/ours"}
+
+    assert settings.load(environ).kubeconfig == "/ours"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SPILLWAY_BUS", "kafka"),
+        ("K_SINK", "broker"),
+        ("K_SINK", "ftp://broker"),
+        ("K_SINK", "http://"),
+        ("K_SINK", "http://broker:port"),
+        ("K_SINK", "http://broker/a b"),
+        ("K_SINK", "http://[::1"),
+        ("SPILLWAY_TOPIC", "my-topic"),
+        ("SPILLWAY_NAMESPACES", "Production"),
+        ("SPILLWAY_SELECTOR", "app in (x"),
+        ("SPILLWAY_SELECTOR", "app in croc"),
+        ("SPILLWAY_METRICS_SERVER", "prometheus:9090"),
+        ("SPILLWAY_CLOCK", "sundial"),
+        ("SPILLWAY_CLOCK_NAMESPACE", "a.b"),
+        ("POD_NAMESPACE", "a.b"),
+        ("SPILLWAY_CLOCK_SINK", "default"),
+        ("SPILLWAY_CLOCK_SINK", "ftp://broker"),
+        ("SPILLWAY_BEAT", "0s"),
+        ("SPILLWAY_BEAT", "61s"),
+        ("SPILLWAY_BEAT", "5 s"),
+        ("SPILLWAY_SWEEP", "9" * 40),
+        ("SPILLWAY_PASS_BUDGET", "-1"),
+        ("SPILLWAY_POOL", "0"),
+        ("SPILLWAY_POOL", "65"),
+        ("SPILLWAY_POOL", "٣"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_its_name_and_value(name, value):
+    with pytest.raises(BadSetting) as stopped:
+        settings.load({**SINK, name: value})
+
+    assert str(stopped.value).startswith(f"{name}={value!r}: wanted ")
+
+
+def test_a_password_in_an_address_is_refused_and_not_shown():
+    with pytest.raises(BadSetting) as stopped:
+        settings.load({"K_SINK": "http://ci:hunter2@broker/"})
+
+    assert "hunter2" not in str(stopped.value)
+    assert str(stopped.value).startswith("K_SINK='http://…@broker/'")
+
+
+def test_every_variable_is_listed_once_with_a_default_that_is_good_and_a_meaning():
+    known = {item for item in vars(settings).values() if isinstance(item, Variable)}
+
+    assert set(settings.VARIABLES) == known
+    assert len({variable.name for variable in settings.VARIABLES}) == len(settings.VARIABLES)
+    assert all(variable.meaning for variable in settings.VARIABLES)
+    assert [variable.read({}) for variable in settings.VARIABLES]
