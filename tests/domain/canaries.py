@@ -1,6 +1,22 @@
-"""Canary objects for the tests of how they are read."""
+"""Canary objects for the tests of how they are admitted and read."""
+
+from pathlib import Path
+
+import yaml
 
 from shared.domain.fields import Json, Object
+
+_DATA = Path(__file__).parents[1] / "data"
+
+CROC_HUNTER: Object = yaml.safe_load((_DATA / "croc-hunter-canary.yaml").read_text())
+
+# What a real Flagger was given, by the name of the recording.
+RECORDED: dict[str, Object] = {
+    scenario["name"]: manifest
+    for scenario in yaml.safe_load_all((_DATA / "flagger" / "scenarios.yaml").read_text())
+    for manifest in scenario["objects"]
+    if manifest["kind"] == "Canary"
+}
 
 
 def canary(**spec: Json) -> Object:

@@ -1,10 +1,8 @@
 """A Canary of any version is read into a spec, or refused by the field's name."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +10,7 @@ from shared.domain.analysis import Metric, MetricKind
 from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec, Target
 from shared.domain.fields import Json, Object
 from shared.domain.manifest import parse
-from tests.domain.canaries import analysing, canary, measuring, serving
-
-DATA = Path(__file__).parents[1] / "data"
+from tests.domain.canaries import CROC_HUNTER, RECORDED, analysing, canary, measuring, serving
 
 
 def read(manifest: Object) -> CanarySpec:
@@ -25,9 +21,7 @@ def read(manifest: Object) -> CanarySpec:
 
 
 def test_the_croc_hunter_manifest_of_2019_is_read_unchanged():
-    manifest = yaml.safe_load((DATA / "croc-hunter-canary.yaml").read_text())
-
-    assert read(manifest) == CanarySpec(
+    assert read(CROC_HUNTER) == CanarySpec(
         target=Target("Deployment", "jx-production-croc-hunter-jenkinsx"),
         service=ServiceSpec(
             name="jx-production-croc-hunter-jenkinsx",
@@ -206,12 +200,6 @@ def test_the_fields_of_the_spec_are_taken_over(
     assert getattr(read(canary(**fields)), attribute) == value
 
 
-RECORDED = {
-    scenario["name"]: manifest
-    for scenario in yaml.safe_load_all((DATA / "flagger" / "scenarios.yaml").read_text())
-    for manifest in scenario["objects"]
-    if manifest["kind"] == "Canary"
-}
 REFUSED = {
     "header-ab": "spec.analysis.iterations",
     "blue-green": "spec.analysis.iterations",
