@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -87,7 +87,8 @@ def test_a_huge_body_never_stays_in_memory():
         before = peak_memory(process)
 
         assert status_of(port, "POST", chunks(192), encode_chunked=True) == 413
-        assert status_of(port, "PUT", b"x" * 60_000) == 405
+        with suppress(ConnectionError):  # the server may hang up on a body that it will not read
+            status_of(port, "PUT", chunks(400), encode_chunked=True)
 
         assert peak_memory(process) - before < 8
 
@@ -123,4 +124,4 @@ def test_a_start_imports_no_kubernetes_and_no_pubsub():
 
     assert ran.stdout.startswith("[] ")
     # Milliseconds differ from machine to machine; the number of modules does not.
-    assert int(ran.stdout.split()[1]) < 700
+    assert int(ran.stdout.split()[1]) < 400
