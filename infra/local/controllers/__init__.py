@@ -1,0 +1,1 @@
+"""The lab's controllers: what kube-controller-manager does for Deployments and Services."""
