@@ -1,0 +1,197 @@
+"""A good and a bad release in the lab, watched; exit code 0 only if both went as they should."""
+
+import argparse
+import difflib
+import json
+import math
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from rich.console import Console
+
+from infra.local import apply, lab, rollout, view
+from infra.local.kube import Kube, Tree
+from infra.local.lab import Lab
+from infra.local.load import Load
+from infra.local.processes import Failed, memory
+from infra.local.promote import APP, NAMESPACE
+from infra.local.rollout import Outcome
+from infra.local.view import Frame, View
+from infra.local.watching import Watching, watching
+
+GOOD, BAD = "1.1.0", "1.2.0-bad"
+_RATE = 100.0  # requests per second
+_INITIALISED_SECONDS = 60.0
+_RELEASE_SECONDS = 60.0
+_ASK_SECONDS = 1.0
+_SUCCESS = (
+    'sum(rate(istio_requests_total{{reporter="destination",destination_workload="{workload}",'
+    'response_code!~"5.."}}[5s])) / sum(rate(istio_requests_total{{reporter="destination",'
+    'destination_workload="{workload}"}}[5s])) * 100'
+)
+
+
+def main() -> None:
+    """Plays the demo."""
+    options = argparse.ArgumentParser(prog="python -m infra.local.demo", description=__doc__)
+    options.add_argument("--state", type=Path, default=lab.STATE, help="the lab's folder")
+    given = options.parse_args()
+    begun, console = time.monotonic(), Console()
+    with lab.stopped_by_signals():
+        console.print("Starting the lab …")
+        with lab.running(given.state) as running:
+            console.print(f"The lab runs, after {time.monotonic() - begun:.1f} s.")
+            wrong = play(running, console)
+        console.print(f"All in {time.monotonic() - begun:.1f} s.")
+    for text in wrong:
+        console.print(f"WRONG: {text}", style="red", markup=False)
+    sys.exit(bool(wrong))
+
+
+def play(running: Lab, console: Console) -> tuple[str, ...]:
+    """Both releases; what was not as it should be."""
+    canary = shortened()
+    console.print("\ninfra/local/manifests/canary.yaml, with shorter times:")
+    console.print("\n".join(difference()), highlight=False, markup=False)
+    with watching(running.server, (NAMESPACE, APP), APP) as seen:
+        _install(running, seen, canary)
+        with _loaded(running) as load:
+            outcomes = _releases(running, seen, load, console, canary)
+        dead = _dead(running)
+        wrong = (*rollout.faults(*outcomes, GOOD), *rollout.route_faults(seen.routes), *dead)
+        for outcome in outcomes:
+            console.print(summary(outcome), highlight=False, markup=False)
+        console.print(
+            f"\n{len(seen.routes)} routes were written, {len(dead)} events died, "
+            f"{memory():.0f} MB were in use."
+        )
+    return wrong
+
+
+def shortened() -> Tree:
+    """The Canary of the demo: the manifest with shorter times."""
+    (canary,), (patch,) = apply.read("canary.yaml"), apply.read("canary-shorter.yaml")
+    changed: Tree = apply.merged(canary, patch)
+    return changed
+
+
+def difference() -> Iterator[str]:
+    """What the demo changes in the manifest, as a diff."""
+    (canary,) = apply.read("canary.yaml")
+    before, after = (
+        yaml.safe_dump(obj, sort_keys=False).splitlines() for obj in (canary, shortened())
+    )
+    return (
+        line
+        for line in difflib.unified_diff(before, after, n=0)
+        if line[:2] not in ("--", "++", "@@")
+    )
+
+
+def summary(outcome: Outcome) -> str:
+    """What became of a release, and why."""
+    return (
+        f"\n{outcome.version}: {outcome.phase} after {outcome.seconds:.1f} s, "
+        f"{outcome.counts.requests} requests ({_shares(outcome)}), {outcome.counts.failed} failed\n"
+        + "\n".join(f"  | {message}" for message in outcome.messages[-4:])
+    )
+
+
+def _install(running: Lab, seen: Watching, canary: Tree) -> None:
+    kube = Kube(running.server)
+    for obj in (*apply.read("deployment.yaml"), canary):
+        apply.create(kube, obj)
+    if not rollout.wait(
+        lambda: seen.stand.phase == "Initialized" and seen.stand.settled and seen.pods == 0,
+        limit=_INITIALISED_SECONDS,
+        look=running.processes.check,
+    ):
+        raise Failed(f"the canary is not initialised: {seen.stand}, {seen.messages[-3:]}")
+
+
+def _releases(
+    running: Lab, seen: Watching, load: Load, console: Console, canary: Tree
+) -> tuple[Outcome, Outcome]:
+    with view.opened(console) as screen:
+        screen.say(f"\n{NAMESPACE}/{APP} is initialised: 1.0.0 has all of the traffic.")
+
+        def release(version: str) -> Outcome:
+            screen.say(f"\n{version} is promoted: a signed POST to {running.ports.webhook}")
+            look = _looking(running, seen, load, screen, title=version, canary=canary)
+            return rollout.play(running, seen, load, version, limit=_RELEASE_SECONDS, look=look)
+
+        return release(GOOD), release(BAD)
+
+
+def _looking(
+    running: Lab, seen: Watching, load: Load, screen: View, *, title: str, canary: Tree
+) -> Callable[[], None]:
+    begun, before = time.monotonic(), load.snapshot()
+    analysis = canary["spec"]["canaryAnalysis"]
+
+    def look() -> None:
+        running.processes.check()
+        counts, stand = load.snapshot().since(before), seen.stand
+        screen.show(
+            Frame(
+                title=title,
+                seconds=time.monotonic() - begun,
+                phase=stand.phase,
+                weight=stand.weight,
+                failed_checks=stand.failed_checks,
+                checks_allowed=analysis["threshold"],
+                success=_success(running),
+                wanted=analysis["metrics"][0]["threshold"],
+                versions=counts.versions,
+                failed=counts.failed,
+                messages=tuple(seen.messages),
+            )
+        )
+
+    return look
+
+
+@contextmanager
+def _loaded(running: Lab) -> Iterator[Load]:
+    load = Load(running.ports.gateway, rollout.HOST, _RATE)
+    load.start()
+    try:
+        yield load
+    finally:
+        load.stop()
+
+
+def _success(running: Lab) -> float | None:
+    """The canary's success rate, for the eye; Spillway asks for itself."""
+    query = urllib.parse.urlencode({"query": _SUCCESS.format(workload=APP)})
+    found = _json(f"{running.ports.metrics}/api/v1/query?{query}")["data"]["result"]
+    value = float(found[0]["value"][1]) if found else float("nan")
+    return None if math.isnan(value) else value  # not a number: there was no traffic
+
+
+def _dead(running: Lab) -> Sequence[str]:
+    """The dead letters, and deliveries that are still tried."""
+    rollout.wait(lambda: _json(f"{running.ports.bus}/dead")["pending"] == 0, limit=5.0)
+    report = _json(f"{running.ports.bus}/dead")
+    late = [f"{report['pending']} deliveries are pending"] if report["pending"] else []
+    return [*(f"dead letter: {letter}" for letter in report["letters"]), *late]
+
+
+def _json(url: str) -> Tree:
+    with urllib.request.urlopen(url, timeout=_ASK_SECONDS) as answer:  # noqa: S310 - http
+        found: Tree = json.load(answer)
+    return found
+
+
+def _shares(outcome: Outcome) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(outcome.counts.versions.items()))
+
+
+if __name__ == "__main__":
+    main()
