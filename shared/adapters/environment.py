@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
+
+from shared.domain import durations
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
-_DURATION = re.compile(r"(\d+)(ms|s|m|h)?", re.ASCII)
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = rf"{_LABEL}(\.{_LABEL})*"
 _VALUE = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?"
@@ -101,13 +100,6 @@ def selector(value: str) -> str:
     return value
 
 
-def folder(value: str) -> Path:
-    """A folder; it may be mounted later."""
-    if not value:
-        raise ValueError("a folder")
-    return Path(value)
-
-
 def choice(kind: type[E]) -> Callable[[str], E]:
     """One member of a closed set."""
 
@@ -120,15 +112,13 @@ def choice(kind: type[E]) -> Callable[[str], E]:
 
 
 def duration(shortest: timedelta, longest: timedelta) -> Callable[[str], timedelta]:
-    """A time span such as 500ms, 5s or 5m; a bare number is seconds."""
+    """A time span such as 500ms, 5s or 1m30s; a bare number is seconds."""
 
     def parse(value: str) -> timedelta:
-        found = _DURATION.fullmatch(value)
-        if found:
-            span = timedelta(**{_UNITS[found[2] or "s"]: min(int(found[1]), 10**9)})
-            if shortest <= span <= longest:
-                return span
-        raise ValueError(f"a duration from {_seconds(shortest)} to {_seconds(longest)}")
+        span = durations.parse(f"{value}s" if value.isdigit() else value)
+        if span is None or not shortest <= span <= longest:
+            raise ValueError(f"a duration from {_seconds(shortest)} to {_seconds(longest)}")
+        return span
 
     return parse
 

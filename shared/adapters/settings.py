@@ -145,7 +145,7 @@ _KUBECONFIG = Variable(
 _SECRETS = Variable(
     "SPILLWAY_SECRETS",
     default="/etc/spillway/secrets",
-    parse=environment.folder,
+    parse=Path,
     meaning=(
         "The folder of the webhook's secrets, a file each; `<file>.namespaces` beside one "
         "limits it to the namespaces listed, with commas between them"
