@@ -4,7 +4,7 @@ import re
 import secrets
 import uuid
 
-from infra.local.apiserver import errors
+from infra.local.apiserver import errors, preconditions
 from infra.local.apiserver.errors import Cause
 from infra.local.apiserver.resources import Counts, Resource
 from infra.local.apiserver.trees import Tree, Value, timestamp
@@ -21,10 +21,9 @@ def name_new(resource: Resource, namespace: str, obj: Tree) -> None:
     metadata = obj.setdefault("metadata", {})
     if not isinstance(metadata, dict):
         raise errors.bad_request("metadata: wanted an object")
-    if metadata.get("namespace", namespace) not in ("", namespace):
-        raise errors.bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
+    preconditions.check_namespace(metadata, namespace)
+    if metadata.get("resourceVersion"):
+        raise errors.bad_request("resourceVersion should not be set on objects to be created")
     if resource.namespaced:
         metadata["namespace"] = namespace
     else:
@@ -36,7 +35,7 @@ def name_new(resource: Resource, namespace: str, obj: Tree) -> None:
 
 def identify_new(resource: Resource, obj: Tree) -> None:
     """Gives a new object what only the server can give."""
-    metadata = obj["metadata"]
+    metadata = _tidied(obj)
     for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"):
         metadata.pop(field, None)
     metadata["uid"] = str(uuid.uuid4())
@@ -45,20 +44,24 @@ def identify_new(resource: Resource, obj: Tree) -> None:
         metadata["generation"] = 1
 
 
-def identify_changed(resource: Resource, old: Tree, new: Tree) -> None:
-    """Keeps what a write cannot change, and counts the generation."""
-    metadata, before = new["metadata"], old["metadata"]
+def identify_changed(old: Tree, new: Tree) -> None:
+    """Keeps what a write cannot change."""
+    metadata, before = _tidied(new), old["metadata"]
     for field in (*_KEPT, "generation"):
         if field in before:
             metadata[field] = before[field]
         else:
             metadata.pop(field, None)
     metadata["resourceVersion"] = before["resourceVersion"]
+
+
+def count(resource: Resource, old: Tree, new: Tree) -> None:
+    """Moves the generation of an object that asks for something else than before."""
     if resource.counts is not Counts.NOTHING and _counted(resource, old) != _counted(resource, new):
-        metadata["generation"] = before.get("generation", 0) + 1
+        new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
 
 
-def check_metadata(resource: Resource, obj: Tree) -> list[Cause]:
+def check_metadata(resource: Resource, obj: Tree, old: Tree | None) -> list[Cause]:
     """What is wrong with names, labels and owners."""
     metadata = obj["metadata"]
     causes = []
@@ -76,7 +79,18 @@ def check_metadata(resource: Resource, obj: Tree) -> list[Cause]:
             for field in ("apiVersion", "kind", "name", "uid")
             if not owner.get(field)
         ]
-    return causes
+    return causes + _check_finalizers(metadata, old)
+
+
+def _tidied(obj: Tree) -> Tree:
+    """The metadata of an object without what is null or empty, as every server returns it."""
+    metadata: Tree = {
+        field: value
+        for field, value in obj["metadata"].items()
+        if value not in (None, "", [], {}) and field != "managedFields"
+    }
+    obj["metadata"] = metadata
+    return metadata
 
 
 _NOT_EMPTY = "must not be empty"
@@ -88,6 +102,17 @@ _NAME_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
     "'.', and must start and end with an alphanumeric character"
 )
+
+
+def _check_finalizers(metadata: Tree, old: Tree | None) -> list[Cause]:
+    """What is dying can lose what holds it back, but get no more of it."""
+    if old is None or "deletionTimestamp" not in old["metadata"]:
+        return []
+    before = old["metadata"].get("finalizers") or ()
+    if set(metadata.get("finalizers") or ()) <= set(before):
+        return []
+    why = "no new finalizers can be added if the object is being deleted"
+    return [errors.forbidden_field("metadata.finalizers", why)]
 
 
 def _is_name(resource: Resource, name: Value) -> bool:

@@ -1,6 +1,7 @@
 """CustomResourceDefinitions: the kinds that they add to what is served."""
 
 from infra.local.apiserver.resources import Catalogue, Column, Counts, Resource, Scale
+from infra.local.apiserver.schema import Schema
 from infra.local.apiserver.trees import Tree, Value, at, timestamp
 
 KEY = ("apiextensions.k8s.io", "customresourcedefinitions")
@@ -58,7 +59,7 @@ def _resource(spec: Tree, version: Tree, storage_version: str) -> Resource:
         counts=Counts.ALL_BUT_METADATA,
         custom=True,
         storage_version=storage_version,
-        schema=at(version, "schema", "openAPIV3Schema"),
+        schema=_schema(at(version, "schema", "openAPIV3Schema")),
         columns=tuple(_column(column) for column in version.get("additionalPrinterColumns", ())),
         selectable=tuple(
             field["jsonPath"].lstrip(".") for field in version.get("selectableFields", ())
@@ -74,6 +75,10 @@ def _scale(found: Value) -> Scale | None:
         status_replicas=found["statusReplicasPath"],
         selector=found.get("labelSelectorPath", ""),
     )
+
+
+def _schema(found: Value) -> Schema | None:
+    return None if found is None else Schema(found)
 
 
 def _column(column: Tree) -> Column:

@@ -19,6 +19,13 @@ _VERSION = {
     "compiler": "",
     "platform": "python",
 }
+_HEALTHY = Reply("ok", content_type="text/plain")
+_PAGES = {
+    "version": Reply(_VERSION),
+    "healthz": _HEALTHY,
+    "readyz": _HEALTHY,
+    "livez": _HEALTHY,
+}
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 _PART_VERBS = ["get", "patch", "update"]
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -27,10 +34,8 @@ _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryL
 def answer(catalogue: Catalogue, request: Request) -> Reply:
     """What is served beside the objects themselves."""
     match request.path:
-        case ("healthz" | "readyz" | "livez",):
-            return Reply("ok", content_type="text/plain")
-        case ("version",):
-            return Reply(_VERSION)
+        case (str(page),) if page in _PAGES:
+            return _PAGES[page]
         case ("api" | "apis" as root,) if _wants_aggregated(request.accept):
             core = root == "api"
             return Reply(_aggregated(catalogue, core=core), content_type=_AGGREGATED)
@@ -41,7 +46,7 @@ def answer(catalogue: Catalogue, request: Request) -> Reply:
             return Reply({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
         case ("apis", group):
             return Reply({"kind": "APIGroup", "apiVersion": "v1", **_one(catalogue, group)})
-        case ("api", str(version)):
+        case ("api", version):
             return Reply(_resources(catalogue, "", version))
         case ("apis", group, version):
             return Reply(_resources(catalogue, group, version))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from infra.local.apiserver import errors
-from infra.local.apiserver.trees import Tree
+from infra.local.apiserver.schema import Schema
 
 Kind = tuple[str, str]  # group and plural: what the versions of one kind share
 
@@ -56,7 +56,7 @@ class Resource:
     counts: Counts = Counts.NOTHING
     custom: bool = False
     storage_version: str = ""
-    schema: Tree | None = None
+    schema: Schema | None = None
     columns: tuple[Column, ...] = ()
     selectable: tuple[str, ...] = ()
 

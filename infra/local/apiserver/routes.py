@@ -2,14 +2,14 @@
 
 import base64
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.local.apiserver import discovery, errors, patch, scale, selectors, views, watch
+from infra.local.apiserver import binding, discovery, errors, patch, scale, selectors, views, watch
+from infra.local.apiserver.deletion import Deletion
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.store import Match
 from infra.local.apiserver.trees import Key, Tree, Value, copied
-from infra.local.apiserver.verbs import Deletion, Edit, Verbs
+from infra.local.apiserver.verbs import Edit, Mode, Verbs
 from infra.local.apiserver.wire import Reply, Request, Stream
 
 _OWN_PARTS = ("status", "finalize")  # what follows a namespace's name without being a kind
@@ -63,6 +63,8 @@ class Routes:
     def _serve(self, request: Request, target: Target) -> Reply | Stream:
         if target.part == "scale" and target.resource.scale:
             return scale.serve(self._verbs, target.resource, target.key, request)
+        if target.part == "binding" and target.resource.key == binding.PODS:
+            return binding.serve(self._verbs, target.resource, target.key, request)
         if target.part and not (target.part == "status" and target.resource.has_status):
             raise errors.no_such_path()
         if target.name:
@@ -99,13 +101,14 @@ class Routes:
     def _list(self, request: Request, target: Target) -> Reply:
         match = _match(request, target)
         limit, start = int(request.query.get("limit") or 0), _start(request)
-        page = self._verbs.page(target.resource, target.namespace, match, start=start, limit=limit)
+        page = self._verbs.store.page(
+            target.resource.key, target.namespace, match, start=start, limit=limit
+        )
         metadata: Tree = {"resourceVersion": str(page.version)}
         if page.next:
             metadata["continue"] = _token(page.next)
-            left = self._verbs.left(page, match)
-            if left is not None:
-                metadata["remainingItemCount"] = left
+            if selectors.lets_all_through(match):
+                metadata["remainingItemCount"] = page.left
         form = views.form(request.accept)
         return Reply(views.many(target.resource, page.items, metadata, form))
 
@@ -125,20 +128,14 @@ class Routes:
     def _create(self, request: Request, target: Target) -> Reply:
         if target.resource.namespaced and not target.namespace:
             raise errors.no_such_method()
-        obj = self._verbs.create(
-            target.resource, target.namespace, request.tree(), dry_run=_is_dry(request.query)
-        )
+        mode = _mode(request)
+        obj = self._verbs.create(target.resource, target.namespace, request.tree(), mode)
         return self._shown(request, target, obj, 201)
 
     def _change(self, request: Request, target: Target) -> Reply:
         edit = _edit(request, target.resource)
-        obj = self._verbs.change(
-            target.resource,
-            target.key,
-            edit,
-            status=target.part == "status",
-            dry_run=_is_dry(request.query),
-        )
+        act = self._verbs.change_status if target.part else self._verbs.change
+        obj = act(target.resource, target.key, edit, _mode(request))
         return self._shown(request, target, obj)
 
     def _delete(self, request: Request, target: Target) -> Reply:
@@ -191,12 +188,15 @@ def _deletion(request: Request) -> Deletion:
         resource_version=preconditions.get("resourceVersion") or "",
         orphan=orphan,
         grace_seconds=None if grace is None else int(grace),
-        dry_run=_is_dry(options),
+        dry_run=bool(options.get("dryRun")),
     )
 
 
-def _is_dry(options: Mapping[str, Value]) -> bool:
-    return bool(options.get("dryRun"))
+def _mode(request: Request) -> Mode:
+    return Mode(
+        dry_run=bool(request.query.get("dryRun")),
+        strict=request.query.get("fieldValidation") == "Strict",
+    )
 
 
 def _token(key: Key) -> str:

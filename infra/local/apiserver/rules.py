@@ -8,17 +8,20 @@ from infra.local.apiserver.trees import Tree
 _KEEPS_STATUS = ("nodes",)  # a node arrives with the status that its kubelet gives it
 
 
-def fill_new(resource: Resource, obj: Tree) -> None:
+def fill_new(resource: Resource, obj: Tree, *, strict: bool) -> None:
     """Fills in a new object: only the status subresource writes a status."""
     if resource.has_status and resource.plural not in _KEEPS_STATUS:
         obj.pop("status", None)
-    _fill(resource, obj)
-    builtin.begin(resource.kind if not resource.custom else "", obj)
+    _fill(resource, obj, strict=strict)
+    if not resource.custom:
+        builtin.begin(resource.kind, obj)
 
 
-def fill_changed(resource: Resource, new: Tree) -> None:
+def fill_changed(resource: Resource, old: Tree, new: Tree, *, strict: bool) -> None:
     """Fills in a changed object."""
-    _fill(resource, new)
+    if not resource.custom:
+        builtin.carry_over(resource.kind, old, new)
+    _fill(resource, new, strict=strict)
 
 
 def keep_status(resource: Resource, old: Tree, new: Tree) -> None:
@@ -31,14 +34,26 @@ def keep_status(resource: Resource, old: Tree, new: Tree) -> None:
         new.pop("status", None)
 
 
-def check(resource: Resource, new: Tree) -> None:
+def check(resource: Resource, new: Tree, old: Tree | None) -> None:
     """Raises 422 with every cause when an object breaks the rules of its kind."""
-    causes: list[Cause] = admission.check_metadata(resource, new)
+    causes: list[Cause] = admission.check_metadata(resource, new, old)
+    if resource.schema is not None:
+        causes += resource.schema.check(new)
+    elif not resource.custom and not causes:
+        causes += builtin.check(resource.kind, new, old)
     if causes:
         name = new["metadata"].get("name", "")
         raise errors.invalid(resource.group, resource.kind, name, causes)
 
 
-def _fill(resource: Resource, obj: Tree) -> None:
+def _fill(resource: Resource, obj: Tree, *, strict: bool) -> None:
     if resource.key == crds.KEY:
         crds.fill(obj)
+    elif resource.schema is not None:
+        dropped = resource.schema.prune(obj)
+        if dropped and strict:
+            told = ", ".join(f'unknown field "{path}"' for path in dropped)
+            raise errors.bad_request(f"strict decoding error: {told}")
+        resource.schema.fill(obj)
+    elif not resource.custom:
+        builtin.fill(resource.kind, obj)

@@ -1,7 +1,8 @@
 """API objects as they travel: JSON trees of any kind, whose shape is a schema's business."""
 
+import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Value = Any  # whatever JSON holds
@@ -39,6 +40,11 @@ def key_of(obj: Tree) -> Key:
     return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
-def timestamp() -> str:
-    """Now, as API objects write it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def timestamp(ahead_seconds: int = 0) -> str:
+    """Now, or some seconds from now, as API objects write it."""
+    return (datetime.now(UTC) + timedelta(seconds=ahead_seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def shown(value: Value) -> str:
+    """A value as errors quote it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
