@@ -9,7 +9,9 @@ show what became of them.
 import argparse
 import json
 import signal
+import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,7 +38,6 @@ class Broker:
         self.delivered: Counter[str] = Counter()
         self.dead: list[dict[str, Any]] = []
         self.pending = 0
-        self._stopped = threading.Event()
         self._lock = threading.Lock()
 
     def publish(self, address: str, message: Message) -> None:
@@ -46,10 +47,6 @@ class Broker:
                 with self._lock:
                     self.pending += 1
                 threading.Thread(target=self._deliver, args=(found, message), daemon=True).start()
-
-    def stop(self) -> None:
-        """Ends what waits for another try."""
-        self._stopped.set()
 
     def report(self, path: str) -> dict[str, Any] | None:
         """What GET shows at a path; None where there is nothing."""
@@ -68,8 +65,7 @@ class Broker:
     def _deliver(self, to: Trigger, message: Message) -> None:
         reply = Reply(0, {}, b"")
         for pause in chain((0.0,), to.delivery.pauses()):
-            if self._stopped.wait(pause):
-                return
+            time.sleep(pause)
             reply = _attempt(to, message)
             if reply.status < 500 and reply.status not in RETRIED:
                 break
@@ -124,16 +120,14 @@ def main() -> None:
     options.add_argument("--server", required=True, help="URL of the API server")
     options.add_argument("--port", type=int, default=0)
     given = options.parse_args()
-    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: sys.exit())
     broker = Broker()
     server = Server(broker, given.port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"broker on http://127.0.0.1:{server.server_port}", flush=True)
-    informer(Kube(given.server), TRIGGERS, lambda store: subscribe(broker, store), stop)
-    broker.stop()
-    server.shutdown()
+    always = threading.Event()
+    informer(Kube(given.server), TRIGGERS, lambda store: subscribe(broker, store), always)
 
 
 def _attempt(to: Trigger, message: Message) -> Reply:

@@ -6,7 +6,9 @@ event that cannot be sent in a few tries is lost. Left out is its random half se
 
 import argparse
 import signal
+import sys
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -143,23 +145,22 @@ def main() -> None:
     options.add_argument("--server", required=True, help="URL of the API server")
     options.add_argument("--broker", required=True, help="URL of the broker")
     given = options.parse_args()
-    stop, clock = threading.Event(), Clock()
+    clock = Clock()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: sys.exit())
     threading.Thread(target=clock.run, daemon=True).start()
     print("clock runs", flush=True)
-    kube = Kube(given.server)
-    informer(kube, PING_SOURCES, lambda store: set_sources(clock, store, given.broker), stop)
-    clock.stop()
+    kube, always = Kube(given.server), threading.Event()
+    informer(kube, PING_SOURCES, lambda store: set_sources(clock, store, given.broker), always)
 
 
 def _send(sink: str, event: Message) -> None:
-    status, pause = 0, threading.Event()
+    status = 0
     for number in range(_TRIES):
         status = wire.post(sink, event, timeout=_TIMEOUT, headers={}).status
         if 200 <= status < 300:
             return
-        pause.wait(_FIRST_PAUSE * 2**number)
+        time.sleep(_FIRST_PAUSE * 2**number)
     print(f"lost: {event.attributes['source']} to {sink}: {status}", flush=True)
 
 

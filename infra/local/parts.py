@@ -64,6 +64,7 @@ def others(state: Path, ports: Ports, server: str) -> Iterator[Part]:
     """What speaks to the API server from its start on."""
     del state
     yield _module("controllers", "--server", server, ready=lambda: True)
+    yield _module("kubelet", "--server", server, ready=lambda: True)
     broker = ("--server", server, "--port", str(ports.broker))
     yield _module("broker", *broker, ready=_answers(f"{ports.bus}/triggers", containing="ticks"))
     yield _module("clock", "--server", server, "--broker", ports.bus, ready=lambda: True)

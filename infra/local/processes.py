@@ -111,7 +111,7 @@ def free_ports(number: int) -> tuple[int, ...]:
     """Free ports that the system gives to nobody else between this choice and their use."""
     found: list[int] = []
     with ExitStack() as held:
-        candidate = _FIRST_PORT + os.getpid() * 7 % (_LAST_PORT - _FIRST_PORT)
+        candidate = _FIRST_PORT + os.getpid() * 32 % (_LAST_PORT - _FIRST_PORT)
         while len(found) < number:
             candidate = candidate + 1 if candidate < _LAST_PORT else _FIRST_PORT
             probe = held.enter_context(socket.socket())
