@@ -3,8 +3,9 @@
 from infra.local.apiserver import admission, builtin, crds, errors
 from infra.local.apiserver.errors import Cause
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.trees import Tree
+from infra.local.apiserver.trees import Tree, copied
 
+_DEPLOYMENTS = ("apps", "deployments")
 _KEEPS_STATUS = ("nodes",)  # a node arrives with the status that its kubelet gives it
 
 
@@ -32,6 +33,17 @@ def keep_status(resource: Resource, old: Tree, new: Tree) -> None:
         new["status"] = old["status"]
     else:
         new.pop("status", None)
+
+
+def keep_all_but_status(resource: Resource, old: Tree, new: Tree) -> Tree:
+    """What a write of the status changes. Of a Deployment that is the annotations too: so its
+    controller numbers the revision, and the generation stays.
+    """
+    changed: Tree = {**copied(old), "status": new.get("status", {})}
+    annotations = new["metadata"].get("annotations")
+    if resource.key == _DEPLOYMENTS and annotations:
+        changed["metadata"]["annotations"] = annotations
+    return changed
 
 
 def check(resource: Resource, new: Tree, old: Tree | None) -> None:

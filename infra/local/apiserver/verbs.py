@@ -71,11 +71,11 @@ class Verbs:
             return self._store_changed(resource, old, new, mode)
 
     def change_status(self, resource: Resource, key: Key, edit: Edit, mode: Mode = _PLAIN) -> Tree:
-        """Stores the status that an edit makes of an object, and nothing else of it."""
+        """Stores the status that an edit makes of an object, and nothing else that it asks for."""
         with self.store.lock:
             old = self.read(resource, key)
             edited = self._edited(resource, old, edit)
-            new = {**copied(old), "status": edited.get("status", {})}
+            new = rules.keep_all_but_status(resource, old, edited)
             rules.fill_changed(resource, old, new, strict=mode.strict)
             admission.identify_changed(old, new)
             return self._store_changed(resource, old, new, mode)
