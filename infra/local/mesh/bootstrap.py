@@ -18,7 +18,7 @@ def bootstrap(ingress: int, admin: int, routes: Path, clusters: Path) -> Object:
         "node": {"id": "lab", "cluster": "lab"},
         "admin": {"address": _socket(admin)},
         "static_resources": {"listeners": [_listener(ingress, routes)]},
-        "dynamic_resources": {"cds_config": _followed(clusters)},
+        "dynamic_resources": {"cds_config": followed(clusters)},
         # histograms are merged when statistics are flushed; the default of 5 s would show
         # Prometheus more requests than durations
         "stats_flush_interval": "0.2s",
@@ -31,12 +31,17 @@ def bootstrap(ingress: int, admin: int, routes: Path, clusters: Path) -> Object:
     }
 
 
+def followed(path: Path) -> Object:
+    """A source of configuration: a file, read anew whenever another takes its place."""
+    return {"resource_api_version": "V3", "path_config_source": {"path": str(path)}}
+
+
 def _listener(port: int, routes: Path) -> Object:
     manager: Object = {
         "@type": "type.googleapis.com/envoy.extensions.filters.network"
         ".http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "ingress",
-        "rds": {"route_config_name": ROUTES, "config_source": _followed(routes)},
+        "rds": {"route_config_name": ROUTES, "config_source": followed(routes)},
         "http_filters": [
             {
                 "name": "router",
@@ -51,10 +56,6 @@ def _listener(port: int, routes: Path) -> Object:
         "address": _socket(port),
         "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
     }
-
-
-def _followed(path: Path) -> Object:
-    return {"resource_api_version": "V3", "path_config_source": {"path": str(path)}}
 
 
 def _socket(port: int) -> Object:

@@ -1,4 +1,9 @@
-"""A running Envoy: told by files what to do, and asked whether it does it."""
+"""A running Envoy: told by files what to do, and asked whether it does it.
+
+Clusters keep their statistics only while they stay, so endpoints, which change with every pod, are
+told apart from them, in a file for each cluster. Envoy follows a file by an inotify instance, of
+which Linux gives a user 128: that is how many ports of Services the mesh can serve.
+"""
 
 import json
 import time
@@ -8,7 +13,7 @@ from pathlib import Path
 
 import envoy
 
-from infra.local.mesh.bootstrap import bootstrap
+from infra.local.mesh.bootstrap import bootstrap, followed
 from infra.local.mesh.translate import ROUTES, Documents
 from infra.local.processes import Part, Processes, free_ports
 from shared.domain.fields import Object
@@ -16,8 +21,8 @@ from shared.domain.fields import Object
 _START_SECONDS = 10.0
 _TAKE_SECONDS = 2.0  # within which a new configuration has to be in force
 _ASK_SECONDS = 1.0
+_GRACE_SECONDS = 2.0  # Envoy stops at once
 _POLL = 0.002
-_GRACE_SECONDS = 2.0
 
 
 class NotTaken(Exception):  # noqa: N818 - named by what happened
@@ -30,22 +35,24 @@ class Envoy:
     def __init__(self, folder: Path, *, ingress: int = 0, admin: int = 0) -> None:
         """Chooses ports where none are given, and starts nothing."""
         free = free_ports(2)
-        self._folder = folder
+        self._folder = folder.resolve()
         self._ports = ingress or free[0], admin or free[1]
         self.ingress = f"127.0.0.1:{self._ports[0]}"
         self.admin = f"127.0.0.1:{self._ports[1]}"
-        self._processes = Processes(folder, _GRACE_SECONDS)
-        self._clusters = _File(folder / "clusters.json")
-        self._routes = _File(folder / "routes.json")
-        self._known: tuple[Object, ...] = ()
+        self._processes = Processes(self._folder, _GRACE_SECONDS)
+        self._version = 0
+        self._said: dict[str, Sequence[Object]] = {}
+        self._clusters: tuple[Object, ...] = ()
 
     def start(self, documents: Documents) -> None:
         """Starts with a first configuration; processes.Failed when it does not come up."""
-        self._clusters.write(documents.clusters)
-        self._routes.write((documents.routes,))
-        self._known = documents.clusters
+        self._folder.joinpath("endpoints").mkdir(parents=True, exist_ok=True)
+        self._tell_endpoints(documents)
+        self._tell("clusters", self._with_endpoints(documents.clusters))
+        self._tell("routes", (documents.routes,))
+        self._clusters = documents.clusters
         config = self._folder / "envoy.json"
-        files = self._routes.path.resolve(), self._clusters.path.resolve()
+        files = self._file("routes"), self._file("clusters")
         config.write_text(json.dumps(bootstrap(*self._ports, *files)))
         self._processes.start(Part("envoy", _command(config), self._is_ready))
         self._processes.wait(_START_SECONDS)
@@ -56,8 +63,12 @@ class Envoy:
         No route ever names a cluster that is not there: new clusters come before the routes
         that need them, and old ones go after.
         """
-        self._put_clusters(_merged(self._known, documents.clusters))
-        self._put(self._routes, (documents.routes,), f"http.ingress.rds.{ROUTES}")
+        self._version += 1
+        moved = self._tell_endpoints(documents)
+        self._put_clusters(_merged(self._clusters, documents.clusters))
+        self._wait_for(moved)
+        if self._tell("routes", (documents.routes,)):
+            self._wait_for({f"http.ingress.rds.{ROUTES}"})
         self._put_clusters(documents.clusters)
 
     def check(self) -> None:
@@ -69,57 +80,71 @@ class Envoy:
         self._processes.stop()
 
     def _put_clusters(self, clusters: tuple[Object, ...]) -> None:
-        self._put(self._clusters, clusters, "cluster_manager.cds")
-        self._known = clusters
+        if self._tell("clusters", self._with_endpoints(clusters)):
+            self._wait_for({"cluster_manager.cds"})
+        self._clusters = clusters
 
-    def _put(self, file: "_File", resources: Sequence[Object], subscription: str) -> None:
-        if not file.write(resources):
-            return
-        wanted = f"{subscription}.version_text: {json.dumps(str(file.version))}\n"
-        page = f"/stats?filter=^{subscription}\\.version_text$"
+    def _tell_endpoints(self, documents: Documents) -> set[str]:
+        """Writes what has changed; the names of the subscriptions that have to follow."""
+        pairs = zip(documents.clusters, documents.endpoints, strict=True)
+        return {
+            f"cluster.{cluster['alt_stat_name']}"
+            for cluster, endpoints in pairs
+            if self._tell(_endpoints_of(cluster), (endpoints,))
+        }
+
+    def _with_endpoints(self, clusters: Sequence[Object]) -> tuple[Object, ...]:
+        """The clusters, each with the file that its endpoints come from."""
+        files = [followed(self._file(_endpoints_of(cluster))) for cluster in clusters]
+        return tuple(
+            {**cluster, "eds_cluster_config": {"eds_config": file}}
+            for cluster, file in zip(clusters, files, strict=True)
+        )
+
+    def _tell(self, name: str, resources: Sequence[Object]) -> bool:
+        """Replaces a file, unless it says the same already."""
+        if self._said.get(name) == resources:
+            return False
+        self._said[name] = resources
+        draft = self._folder / "draft.json"
+        response = {"version_info": str(self._version), "resources": resources}
+        draft.write_text(json.dumps(response))
+        draft.replace(self._file(name))  # Envoy notices a rename, not a write
+        return True
+
+    def _file(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+    def _wait_for(self, subscriptions: set[str]) -> None:
+        """Until all have taken the version: a refusal shows only in the log, so in the time."""
+        wanted = {f'{name}.version_text: "{self._version}"' for name in subscriptions}
         end = time.monotonic() + _TAKE_SECONDS
-        while self._ask(page) != (200, wanted):
+        while not wanted <= set(self._ask("/stats?filter=version_text$").splitlines()):
             if time.monotonic() > end:
-                raise NotTaken(f"{file.path.name}: {self._last_words()}")
+                raise NotTaken(self._last_words())
             time.sleep(_POLL)
 
     def _is_ready(self) -> bool:
-        return self._ask("/ready")[0] == 200
+        return self._ask("/ready").startswith("LIVE")
 
-    def _ask(self, page: str) -> tuple[int, str]:
+    def _ask(self, page: str) -> str:
+        """A page of the admin interface; nothing where it does not answer."""
         connection = HTTPConnection(self.admin, timeout=_ASK_SECONDS)
         try:
             connection.request("GET", page)
-            response = connection.getresponse()
-            return response.status, response.read().decode()
+            return connection.getresponse().read().decode()
         except (OSError, HTTPException):
-            return 0, ""
+            return ""
         finally:
             connection.close()
 
     def _last_words(self) -> str:
         lines = (self._folder / "envoy.log").read_text(errors="replace").splitlines()
-        return lines[-1] if lines else "not in force, and Envoy does not say why"
+        return lines[-1] if lines else "Envoy has not followed, and does not say why"
 
 
-class _File:
-    """A list of resources that Envoy reads anew whenever the file is replaced."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.version = 0
-        self._resources: Sequence[Object] | None = None
-
-    def write(self, resources: Sequence[Object]) -> bool:
-        """Replaces the file, unless it says the same already."""
-        if resources == self._resources:
-            return False
-        self._resources = resources
-        self.version += 1
-        draft = self.path.with_suffix(".draft")
-        draft.write_text(json.dumps({"version_info": str(self.version), "resources": resources}))
-        draft.replace(self.path)  # Envoy notices a rename, not a write
-        return True
+def _endpoints_of(cluster: Object) -> str:
+    return f"endpoints/{cluster['name']}"
 
 
 def _merged(old: Sequence[Object], new: Sequence[Object]) -> tuple[Object, ...]:

@@ -23,6 +23,7 @@ class Documents:
 
     routes: Object
     clusters: tuple[Object, ...]
+    endpoints: tuple[Object, ...]  # one for each cluster
 
 
 def translate(services: Sequence[VirtualService], backends: Sequence[Backend]) -> Documents:
@@ -35,7 +36,11 @@ def translate(services: Sequence[VirtualService], backends: Sequence[Backend]) -
         "name": ROUTES,
         "virtual_hosts": tuple(_virtual_hosts(services, ports)),
     }
-    return Documents(routes, tuple(_cluster(backend) for backend in backends))
+    return Documents(
+        routes,
+        clusters=tuple(_cluster(backend) for backend in backends),
+        endpoints=tuple(_endpoints(backend) for backend in backends),
+    )
 
 
 def cluster_name(host: str, port: int) -> str:
@@ -142,18 +147,21 @@ def _header(condition: Condition) -> Object:
 
 
 def _cluster(backend: Backend) -> Object:
-    name = cluster_name(backend.host, backend.port)
     return {
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
-        "name": name,
+        "name": cluster_name(backend.host, backend.port),
         "alt_stat_name": stat_name(backend),
-        "type": "STATIC",
+        "type": "EDS",
         "connect_timeout": "1s",
         "lb_policy": backend.balancing,
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [_endpoint(a) for a in backend.addresses]}],
-        },
+    }
+
+
+def _endpoints(backend: Backend) -> Object:
+    return {
+        "@type": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+        "cluster_name": cluster_name(backend.host, backend.port),
+        "endpoints": [{"lb_endpoints": [_endpoint(address) for address in backend.addresses]}],
     }
 
 
