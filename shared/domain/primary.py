@@ -1,6 +1,5 @@
 """The primary, made from its target, and what was changed for that undone (specs §3.2)."""
 
-import dataclasses
 import uuid
 from collections.abc import Sequence
 
@@ -18,10 +17,20 @@ _ROLLED = "deployment.kubernetes.io/revision"  # counts a Deployment's own rollo
 
 
 def target_behind(primary: Workload) -> Workload:
-    """A target as its primary remembers it, for when the target itself is gone."""
-    selector = {key: value.removesuffix(_SUFFIX) for key, value in primary.selector.items()}
-    name = primary.name.removesuffix(_SUFFIX)
-    return dataclasses.replace(primary, name=name, selector=selector)
+    """A target that is gone, as far as its primary remembers it: name, selector and settings."""
+    return Workload(
+        name=primary.name.removesuffix(_SUFFIX),
+        namespace=primary.namespace,
+        uid="",
+        resource_version="",
+        generation=0,
+        labels={},
+        annotations={},
+        replicas=0,
+        selector={key: value.removesuffix(_SUFFIX) for key, value in primary.selector.items()},
+        template={},
+        settings=primary.settings,
+    )
 
 
 def primary_template(target: Workload, template: Object, revision: str) -> Object:

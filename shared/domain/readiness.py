@@ -28,7 +28,7 @@ def readiness(workload: Workload, threshold_percent: int) -> Readiness:
 
     A workload that is asked for no replicas is empty: Flagger sends traffic there.
     """
-    if workload.deadline_exceeded and workload.is_observed:
+    if workload.deadline_exceeded:
         reason = f'deployment "{workload.name}" exceeded its progress deadline'
         return Readiness(ReadyState.STUCK, reason)
     if workload.replicas == 0:

@@ -1,6 +1,5 @@
 """The route and the DestinationRules that Istio reads (specs §3.4)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.domain.canary import CanarySpec
@@ -37,14 +36,12 @@ def virtual_service(spec: CanarySpec, owner: Owner, shares: tuple[Share, ...]) -
         rule["match"] = list(service.match)
     if service.timeout:
         rule["timeout"] = service.timeout
+    labels = {"labels": service.apex.labels} if service.apex.labels else {}
+    annotations = {"annotations": {**service.apex.annotations, **HANDS_OFF}}
     return {
         "apiVersion": _API,
         "kind": "VirtualService",
-        "metadata": {
-            **_metadata(service.name, owner),
-            "labels": {**service.apex.labels},
-            "annotations": {**service.apex.annotations, **HANDS_OFF},
-        },
+        "metadata": {**_metadata(service.name, owner), **labels, **annotations},
         "spec": {
             "hosts": list(service.hosts),
             "gateways": list(service.gateways),
@@ -98,6 +95,21 @@ def route_change(seen: Object | None, desired: Object, owner: Owner) -> Object:
     return {**seen, "metadata": metadata, "spec": desired["spec"]}
 
 
+def reweighted(seen: Object, shares: tuple[Share, ...]) -> Object:
+    """A seen route with other weights and nothing else changed: for a spec that is refused."""
+    weights: dict[str, int] = {share.host: share.weight for share in shares}
+
+    def destination(found: Object) -> Object:
+        host = text(found, "destination", "host")
+        return {**found, "weight": weights[host]} if host in weights else found
+
+    def rule(found: Object) -> Object:
+        return {**found, "route": [destination(item) for item in objects(found, "route")]}
+
+    rules: list[Json] = [rule(item) for item in objects(seen, "spec", "http")]
+    return {**seen, "spec": {**mapping(seen, "spec"), "http": rules}}
+
+
 def is_foreign(seen: Object, owner: Owner) -> bool:
     """Whether a route of our name is somebody else's: no Canary of this name controls it."""
     return not controlled_by_canary(seen, owner.name)
@@ -131,12 +143,8 @@ def _shares(route: Object) -> tuple[Share, ...]:
 
 
 def _destination(spec: CanarySpec, share: Share) -> Object:
-    """Several ports of one Service are told apart only where a gateway leads to it."""
+    """Flagger names the port only where a gateway leads to a Service of several ports."""
     destination: dict[str, Json] = {"host": share.host}
-    if spec.service.port_discovery and _first(spec.service.gateways) != _MESH:
+    if spec.service.port_discovery and spec.service.gateways[:1] not in ((), (_MESH,)):
         destination["port"] = {"number": spec.service.port}
     return {"destination": destination, "weight": share.weight}
-
-
-def _first(gateways: Sequence[str]) -> str:
-    return next(iter(gateways), _MESH)

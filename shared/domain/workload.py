@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.domain.errors import Refused
-from shared.domain.fields import Json, Object, mapping, objects, pairs, text, whole
+from shared.domain.fields import Object, mapping, objects, pairs, text, whole
 
 SETTINGS = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 """The fields of a Deployment's spec that a primary has as its target has them (specs §3.2)."""
@@ -44,26 +44,24 @@ class Workload:
 def from_object(obj: Object) -> Workload:
     """A Deployment as the API server has it."""
     metadata, spec, status = (mapping(obj, key) for key in ("metadata", "spec", "status"))
-    generation = whole(metadata, "generation")
-    observed = whole(status, "observedGeneration")
     return Workload(
         name=text(metadata, "name"),
         namespace=text(metadata, "namespace"),
         uid=text(metadata, "uid"),
         resource_version=text(metadata, "resourceVersion"),
-        generation=generation,
+        generation=whole(metadata, "generation"),
         labels=pairs(metadata, "labels"),
         annotations=pairs(metadata, "annotations"),
         replicas=whole(spec, "replicas", default=1),
         selector=pairs(spec, "selector", "matchLabels"),
         template=mapping(spec, "template"),
         settings={key: spec[key] for key in SETTINGS if spec.get(key) is not None},
-        observed_generation=observed,
+        observed_generation=whole(status, "observedGeneration"),
         current=whole(status, "replicas"),
         updated=whole(status, "updatedReplicas"),
         ready=whole(status, "readyReplicas"),
         available=whole(status, "availableReplicas"),
-        deadline_exceeded=observed >= generation and _exceeded(status),
+        deadline_exceeded=_exceeded(metadata, status),
         owners=objects(metadata, "ownerReferences"),
     )
 
@@ -107,7 +105,10 @@ def _containers(template: Object) -> tuple[Object, ...]:
     return objects(template, "spec", "containers")
 
 
-def _exceeded(status: Json) -> bool:
+def _exceeded(metadata: Object, status: Object) -> bool:
+    """Its own progress deadline, and not that of what it was asked for before."""
+    if whole(status, "observedGeneration") < whole(metadata, "generation"):
+        return False
     return any(
         text(item, "type") == "Progressing" and text(item, "reason") == "ProgressDeadlineExceeded"
         for item in objects(status, "conditions")
