@@ -43,7 +43,7 @@ $(STAMP): $(REQUIREMENTS)
 	  { echo "Python 3.11 or newer is needed; another one is chosen by: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "Python's venv is missing. Debian, Ubuntu: sudo apt-get install python3-venv"; exit 1; }
-	@echo "Setting up $(VENV): about a minute, 700 MB"
+	@echo "Setting up $(VENV): about a minute, 600 MB"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --quiet --progress-bar on -r tests/requirements.txt
+	$(BIN)/pip install --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
