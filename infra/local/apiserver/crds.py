@@ -1,14 +1,21 @@
 """CustomResourceDefinitions: the kinds that they add to what is served."""
 
+from infra.local.apiserver import errors
+from infra.local.apiserver.errors import Cause
 from infra.local.apiserver.resources import Catalogue, Column, Counts, Resource, Scale
 from infra.local.apiserver.schema import Schema
-from infra.local.apiserver.trees import Tree, Value, at, timestamp
+from infra.local.apiserver.trees import Tree, Value, at, objects_at, shown, timestamp
 
+_NAMES = (("spec", "names", "kind"), ("spec", "names", "plural"))
 KEY = ("apiextensions.k8s.io", "customresourcedefinitions")
 
 
 def fill(crd: Tree) -> None:
     """Sets what the server sets on a definition: names that follow from its kind, its status."""
+    causes = _causes(crd)
+    if causes:
+        name = crd["metadata"].get("name", "")
+        raise errors.invalid(KEY[0], "CustomResourceDefinition", name, causes)
     names = crd["spec"]["names"]
     names.setdefault("singular", names["kind"].lower())
     names.setdefault("listKind", f"{names['kind']}List")
@@ -28,18 +35,44 @@ def fill(crd: Tree) -> None:
 
 def stored(catalogue: Catalogue, resource: Resource, obj: Tree) -> None:
     """Serves what a stored definition defines."""
-    if resource.key != KEY:
-        return
-    removed(catalogue, resource, obj)
-    for version in obj["spec"]["versions"]:
-        if version["served"]:
-            catalogue.put(_resource(obj["spec"], version, _storage_version(obj)))
+    if resource.key == KEY:
+        spec, storage = obj["spec"], _storage_version(obj)
+        served = [version for version in spec["versions"] if version["served"]]
+        versions = [_resource(spec, version, storage) for version in served]
+        catalogue.replace(spec["group"], spec["names"]["plural"], versions)
 
 
 def removed(catalogue: Catalogue, resource: Resource, obj: Tree) -> None:
     """Serves no longer what a definition defined."""
     if resource.key == KEY:
-        catalogue.drop(obj["spec"]["group"], obj["spec"]["names"]["plural"])
+        catalogue.replace(obj["spec"]["group"], obj["spec"]["names"]["plural"], ())
+
+
+def _causes(crd: Tree) -> list[Cause]:
+    """What is missing in a definition, or contradicts itself."""
+    spec = crd.get("spec")
+    causes = [
+        errors.required(".".join(path))
+        for path in (("spec", "group"), ("spec", "scope"), *_NAMES, ("spec", "versions"))
+        if not at(crd, *path)
+    ]
+    versions = list(objects_at(spec, "versions"))
+    for index, version in enumerate(versions):
+        causes += [
+            errors.required(f"spec.versions[{index}].{field}")
+            for field in ("name", "served", "storage")
+            if field not in version
+        ]
+    if not causes and sum(bool(version["storage"]) for version in versions) != 1:
+        why = "must have exactly one version marked as storage version"
+        causes.append(errors.invalid_value("spec.versions", shown(versions), why))
+    if (
+        not causes
+        and crd["metadata"]["name"] != f"{crd['spec']['names']['plural']}.{crd['spec']['group']}"
+    ):
+        why = 'must be spec.names.plural+"."+spec.group'
+        causes.append(errors.invalid_value("metadata.name", shown(crd["metadata"]["name"]), why))
+    return causes
 
 
 def _resource(spec: Tree, version: Tree, storage_version: str) -> Resource:

@@ -72,6 +72,13 @@ def no_such_method() -> ApiError:
     return ApiError(405, "MethodNotAllowed", message)
 
 
+def unprocessable(why: str) -> ApiError:
+    """A JSON patch that does not fit the object: a failed `test`, or a path that is not there."""
+    message = "the server rejected our request due to an error in our request"
+    causes = [{"reason": "UnexpectedServerResponse", "message": why}]
+    return ApiError(422, "Invalid", message, {"causes": causes})
+
+
 def unsupported_media(content_type: str, supported: Sequence[str]) -> ApiError:
     """A body in a format that the server does not read."""
     message = (

@@ -3,7 +3,6 @@
 import jsonpatch
 
 from infra.local.apiserver import errors, strategic
-from infra.local.apiserver.errors import ApiError
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree, Value, copied
 
@@ -18,7 +17,7 @@ def apply(resource: Resource, content_type: str, obj: Tree, body: Value) -> Tree
         case _ if content_type == MERGE:
             return _tree(merged(obj, body))
         case _ if content_type == JSON:
-            return _tree(_json_patched(resource, obj, body))
+            return _tree(_json_patched(obj, body))
         case _ if content_type == STRATEGIC and not resource.custom:
             return _tree(strategic.merged(obj, body))
         case _:
@@ -42,7 +41,7 @@ def merged(value: Value, change: Value) -> Value:
     return result
 
 
-def _json_patched(resource: Resource, obj: Tree, body: Value) -> Value:
+def _json_patched(obj: Tree, body: Value) -> Value:
     if not isinstance(body, list):
         raise errors.bad_request("a JSON patch is a list of operations")
     try:
@@ -52,16 +51,7 @@ def _json_patched(resource: Resource, obj: Tree, body: Value) -> Value:
     try:
         return patch.apply(obj)
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        raise _unprocessable(resource, obj, str(error)) from error
-
-
-def _unprocessable(resource: Resource, obj: Tree, why: str) -> ApiError:
-    # The real server answers a failed `test`, or a path that is not there, with 422 and no causes.
-    name = obj["metadata"]["name"]
-    details = {"name": name, "group": resource.group, "kind": resource.plural}
-    return ApiError(
-        422, "Invalid", f"the server rejected our request due to an error: {why}", details
-    )
+        raise errors.unprocessable(str(error)) from error
 
 
 def _tree(value: Value) -> Tree:

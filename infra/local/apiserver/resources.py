@@ -1,6 +1,6 @@
 """The kinds that are served: the builtin ones as a table, and those that CRDs add."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -94,16 +94,17 @@ class Catalogue:
 
     def all(self) -> Iterator[Resource]:
         """Every kind in every served version."""
-        return iter(tuple(self._resources.values()))
+        return iter(self._resources.values())
 
-    def put(self, resource: Resource) -> None:
-        """Serves one more kind or version."""
-        self._resources[resource.group, resource.version, resource.plural] = resource
-
-    def drop(self, group: str, plural: str) -> None:
-        """Serves a kind no longer, in any version."""
-        for key in [key for key in self._resources if (key[0], key[2]) == (group, plural)]:
-            del self._resources[key]
+    def replace(self, group: str, plural: str, versions: Sequence[Resource]) -> None:
+        """Serves a kind in these versions from now on, and in no others."""
+        others = {
+            key: resource
+            for key, resource in self._resources.items()
+            if resource.key != (group, plural)
+        }
+        # one assignment, for readers hold no lock
+        self._resources = others | {(group, one.version, plural): one for one in versions}
 
 
 _REPLICAS = Scale(".spec.replicas", ".status.replicas", "")

@@ -4,7 +4,18 @@ import base64
 import json
 from dataclasses import dataclass
 
-from infra.local.apiserver import binding, discovery, errors, patch, scale, selectors, views, watch
+from infra.local.apiserver import (
+    binding,
+    discovery,
+    errors,
+    openapi,
+    patch,
+    reviews,
+    scale,
+    selectors,
+    views,
+    watch,
+)
 from infra.local.apiserver.deletion import Deletion
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.store import Match
@@ -39,14 +50,22 @@ class Routes:
     def answer(self, request: Request) -> Reply | Stream:
         """The reply to a request."""
         match request.path:
+            case reviews.PATH:
+                return reviews.serve(request)
             case ("api", version, plural, *rest):
                 return self._serve(request, self._target("", version, plural, rest))
             case ("apis", group, version, plural, *rest):
                 return self._serve(request, self._target(group, version, plural, rest))
+            case ("openapi", "v3", *rest) if request.method == "GET":
+                return self._documented("/".join(rest))
             case _ if request.method == "GET":
                 return discovery.answer(self._verbs.catalogue, request)
             case _:
                 raise errors.no_such_path()
+
+    def _documented(self, path: str) -> Reply:
+        catalogue = self._verbs.catalogue
+        return Reply(openapi.document(catalogue, path) if path else openapi.index(catalogue))
 
     def _target(self, group: str, version: str, plural: str, rest: list[str]) -> Target:
         namespace = ""
@@ -100,7 +119,7 @@ class Routes:
 
     def _list(self, request: Request, target: Target) -> Reply:
         match = _match(request, target)
-        limit, start = int(request.query.get("limit") or 0), _start(request)
+        limit, start = request.number("limit"), _start(request)
         page = self._verbs.store.page(
             target.resource.key, target.namespace, match, start=start, limit=limit
         )
@@ -121,7 +140,7 @@ class Routes:
             initial=request.asks("sendInitialEvents"),
             bookmarks=request.asks("allowWatchBookmarks"),
             form=views.form(request.accept),
-            seconds=float(request.query.get("timeoutSeconds") or 0),
+            seconds=request.number("timeoutSeconds"),
         )
         return Stream(watch.events(self._verbs.store, wanted))
 

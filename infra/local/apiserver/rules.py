@@ -68,4 +68,14 @@ def _fill(resource: Resource, obj: Tree, *, strict: bool) -> None:
             raise errors.bad_request(f"strict decoding error: {told}")
         resource.schema.fill(obj)
     elif not resource.custom:
+        _check_parts(resource, obj)
         builtin.fill(resource.kind, obj)
+
+
+def _check_parts(resource: Resource, obj: Tree) -> None:
+    for part in ("spec", "status"):
+        if not isinstance(obj.get(part) or {}, dict):
+            raise errors.bad_request(
+                f'{resource.kind} in version "{resource.version}" cannot be handled as a '
+                f"{resource.kind}: {part} is no object"
+            )

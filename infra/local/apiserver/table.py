@@ -1,27 +1,51 @@
-"""Tables as `kubectl get` prints them."""
+"""Tables as `kubectl get` prints them: the columns of a kind, and the row of an object."""
 
+from datetime import UTC, datetime
+
+from infra.local.apiserver import jsonpath
+from infra.local.apiserver.ages import age
+from infra.local.apiserver.printers import PRINTED, Printed
 from infra.local.apiserver.resources import Column, Resource
-from infra.local.apiserver.trees import Tree, Value
+from infra.local.apiserver.trees import Tree, Value, shown
 
-_NAME = Column("Name", ".metadata.name")
-
-
-def columns(resource: Resource) -> tuple[Column, ...]:
-    """The columns of a kind."""
-    return (_NAME, *resource.columns)
+_NAME = Printed(Column("Name", ".metadata.name"))
+_AGE = Column("Age", ".metadata.creationTimestamp", "date")
 
 
-def definition(column: Column) -> Tree:
+def columns(resource: Resource) -> tuple[Printed, ...]:
+    """The columns of a kind. That of an event's name comes last: nobody looks for it."""
+    if resource.custom or resource.kind not in PRINTED:
+        return (_NAME, *(Printed(column) for column in resource.columns or (_AGE,)))
+    own = PRINTED[resource.kind]
+    return own if resource.kind == "Event" else (_NAME, *own)
+
+
+def definition(printed: Printed) -> Tree:
     """A column as a table describes it."""
+    column = printed.column
     return {
         "name": column.name,
-        "type": column.type,
+        "type": "string" if column.type == "date" else column.type,
         "format": "name" if column.name == "Name" else "",
         "description": column.description,
         "priority": column.priority,
     }
 
 
-def cells(columns: tuple[Column, ...], obj: Tree) -> list[Value]:
+def cells(printed: tuple[Printed, ...], obj: Tree) -> list[Value]:
     """The row of an object."""
-    return [obj["metadata"]["name"] for _ in columns]
+    now = datetime.now(UTC)
+    return [_cell(one, obj, now) for one in printed]
+
+
+def _cell(printed: Printed, obj: Tree, now: datetime) -> Value:
+    if printed.show is not None:
+        return printed.show(obj)
+    found = next(iter(jsonpath.find(obj, printed.column.path)), None)
+    match printed.column.type:
+        case "date":
+            return age(found, now)
+        case "string" if found is not None:
+            return found if isinstance(found, str) else shown(found)
+        case _:
+            return found

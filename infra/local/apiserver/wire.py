@@ -3,6 +3,7 @@
 import json
 import select
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +45,13 @@ class Request:
         if not isinstance(found, dict):
             raise errors.bad_request("the body of the request is no object")
         return found
+
+    def number(self, name: str) -> int:
+        """A query parameter that is a whole number; 0 where it is absent."""
+        found = self.query.get(name) or "0"
+        if not found.isdecimal():
+            raise errors.bad_request(f"{name}: wanted a whole number, found {found!r}")
+        return int(found)
 
     def asks(self, flag: str) -> bool:
         """Whether a query parameter is set to a true value."""
@@ -95,8 +103,12 @@ class Listener(ThreadingHTTPServer):
             except OSError:  # the client was faster
                 continue
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Lets a connection that broke go in silence."""
+    def handle_error(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        """Lets a connection that broke go in silence; a bug is printed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
