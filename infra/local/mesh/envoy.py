@@ -14,7 +14,7 @@ from pathlib import Path
 import envoy
 
 from infra.local.mesh.bootstrap import bootstrap, followed
-from infra.local.mesh.translate import ROUTES, Documents
+from infra.local.mesh.translate import ROUTES, Documents, translate
 from infra.local.processes import Part, Processes, free_ports
 from shared.domain.fields import Object
 
@@ -44,13 +44,11 @@ class Envoy:
         self._said: dict[str, Sequence[Object]] = {}
         self._clusters: tuple[Object, ...] = ()
 
-    def start(self, documents: Documents) -> None:
-        """Starts with a first configuration; processes.Failed when it does not come up."""
+    def start(self) -> None:
+        """Starts it without a route; processes.Failed when it does not come up."""
         self._folder.joinpath("endpoints").mkdir(parents=True, exist_ok=True)
-        self._tell_endpoints(documents)
-        self._tell("clusters", self._with_endpoints(documents.clusters))
-        self._tell("routes", (documents.routes,))
-        self._clusters = documents.clusters
+        self._tell("clusters", ())
+        self._tell("routes", (translate((), ()).routes,))
         config = self._folder / "envoy.json"
         files = self._file("routes"), self._file("clusters")
         config.write_text(json.dumps(bootstrap(*self._ports, *files)))

@@ -1,0 +1,87 @@
+"""What the API server holds for the mesh, kept up to date, as the values that it is routed by."""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from infra.local.kube import Informed, Key, Tree, key_of
+from infra.local.mesh.backends import Seen, backends
+from infra.local.mesh.istio import destination_rule, virtual_service
+from infra.local.mesh.translate import Documents, translate
+from shared.domain.errors import Refused
+
+_VIRTUAL_SERVICES = "/apis/networking.istio.io/v1beta1/virtualservices"
+_DESTINATION_RULES = "/apis/networking.istio.io/v1beta1/destinationrules"
+_SERVICES = "/api/v1/services"
+_SLICES = "/apis/discovery.k8s.io/v1/endpointslices"
+_PODS = "/api/v1/pods"
+_DEPLOYMENTS = "/apis/apps/v1/deployments"
+PATHS = (_VIRTUAL_SERVICES, _DESTINATION_RULES, _SERVICES, _SLICES, _PODS, _DEPLOYMENTS)
+
+_Value = TypeVar("_Value")
+
+
+class View:
+    """The latest objects of each collection; informers write, the mesh reads."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Event()
+        self._lock = threading.Lock()
+        self._found: dict[str, list[Tree]] = {}
+        self._services = _Admission(virtual_service)
+        self._rules = _Admission(destination_rule)
+
+    def follow(self, path: str) -> Callable[[Informed], None]:
+        """What an informer of a collection calls after each change."""
+
+        def told(store: Informed) -> None:
+            with self._lock:
+                self._found[path] = list(store.values())
+            self.changed.set()
+
+        return told
+
+    def is_complete(self) -> bool:
+        """Whether each collection has been listed."""
+        with self._lock:
+            return len(self._found) == len(PATHS)
+
+    def documents(self) -> Documents:
+        """What Envoy is to do now."""
+        with self._lock:
+            found = dict(self._found)
+        seen = Seen(found[_SERVICES], found[_SLICES], found[_PODS], found[_DEPLOYMENTS])
+        rules = self._rules.admit(found[_DESTINATION_RULES])
+        return translate(self._services.admit(found[_VIRTUAL_SERVICES]), backends(seen, rules))
+
+
+class _Admission(Generic[_Value]):
+    """Keeps the last good version of an object that turns wrong, as Istio's webhook would."""
+
+    def __init__(self, read: Callable[[Tree], _Value]) -> None:
+        self._read = read
+        self._good: dict[Key, _Value] = {}
+        self._refused: dict[Key, str] = {}
+
+    def admit(self, objects: Sequence[Tree]) -> tuple[_Value, ...]:
+        """The objects as values, the oldest first; what is refused is told once."""
+        good: dict[Key, _Value] = {}
+        refused: dict[Key, str] = {}
+        for obj in sorted(objects, key=_age):
+            key = key_of(obj)
+            try:
+                good[key] = self._read(obj)
+            except Refused as error:
+                refused[key] = str(error)
+                if key in self._good:
+                    good[key] = self._good[key]
+        for key in refused:
+            if refused[key] != self._refused.get(key):
+                print(f"{'/'.join(key)}: {refused[key]}", file=sys.stderr, flush=True)
+        self._good, self._refused = good, refused
+        return tuple(good.values())
+
+
+def _age(obj: Tree) -> tuple[str, Key]:
+    return obj["metadata"].get("creationTimestamp", ""), key_of(obj)
