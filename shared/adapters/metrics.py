@@ -72,10 +72,9 @@ class _Ended(Exception):  # noqa: N818 - carries the result of a query that ende
 
 
 def _ask(query: Query, ends: float) -> Result:
-    name = fields.quoted(query.server)
     flaw = addresses.flaw(query.server)
-    if flaw:
-        return Rejected(f"{name} {flaw}")
+    if flaw:  # not quoted: it may be that there is a password in it
+        return Rejected(f"the metrics server's URL {flaw}")
     try:
         server = urlsplit(query.server)
         with Limit(min(_SECONDS, ends - time.monotonic())) as limit:
@@ -83,7 +82,7 @@ def _ask(query: Query, ends: float) -> Result:
     except _Ended as ended:
         return ended.result
     except (OSError, UnicodeError, urllib3.exceptions.HTTPError) as error:  # requests' are OSErrors
-        return Unanswered(f"{name} {_failure(error)}")
+        return Unanswered(f"{fields.quoted(query.server)} {_failure(error)}")
 
 
 def _failure(error: Exception) -> str:

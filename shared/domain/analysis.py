@@ -107,9 +107,7 @@ def questions(
         "route": target,  # likewise, no routeRef
     }
     return tuple(
-        Question(
-            server, metric.kind, text=query.render(metric.query or "", names | _window(metric))
-        )
+        Question(server, metric.kind, text=_rendered(metric, names))
         if metric.kind is MetricKind.QUERY
         else Question(server, metric.kind, metric.interval, namespace, target)
         for metric in metrics
@@ -154,8 +152,8 @@ class _Subject:
 _NEVER_ASKED = Unanswered("not asked")
 
 
-def _window(metric: Metric) -> dict[str, str]:
-    return {"interval": metric.interval}
+def _rendered(metric: Metric, names: dict[str, str]) -> str:
+    return query.render(metric.query or "", {**names, "interval": metric.interval})
 
 
 def _verdict(metric: Metric, answer: Answer, subject: _Subject) -> Verdict:

@@ -3,11 +3,13 @@
 import json
 import socket
 import socketserver
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -16,6 +18,8 @@ from shared.adapters import metrics
 from shared.domain.analysis import MetricKind, NoData, Question, Rejected, Unanswered, Value
 
 pytestmark = pytest.mark.loopback
+
+CERTIFICATE = Path(__file__).parent.parent / "data" / "prometheus.shop.pem"  # and its key
 
 Respond = Callable[[socket.socket, bytes], None]
 
@@ -50,8 +54,10 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def serving(respond: Respond) -> Iterator[Server]:
+def serving(respond: Respond, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     with Server(respond) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
@@ -358,6 +364,8 @@ def test_a_server_that_must_not_be_asked_is_refused(pool, url):
     (answer,) = metrics.gather([inline(url)], deadline=5, pool=pool).values()
 
     assert isinstance(answer, Rejected)
+    assert answer.why.startswith("the metrics server's URL ")
+    assert "secret@" not in answer.why
 
 
 @pytest.fixture
@@ -434,3 +442,46 @@ def test_the_next_address_is_tried_where_one_is_down(pool, monkeypatch):
         (answer,) = metrics.gather([question], deadline=5, pool=pool).values()
 
     assert answer == Value(1)
+
+
+@pytest.fixture
+def tls():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+def trust(monkeypatch):
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(CERTIFICATE))
+
+
+def ask_over_tls(pool, names, tls, name):
+    names[name] = names["127.0.0.1"] = ["127.0.0.1"]
+    with serving(result([element("1")]), tls) as server:
+        url = f"https://{name}:{server.server_address[1]}"
+        (answer,) = metrics.gather([inline(url)], deadline=5, pool=pool).values()
+    return answer
+
+
+def test_a_certificate_is_checked_against_the_name_and_not_the_address(
+    pool, names, tls, monkeypatch
+):
+    trust(monkeypatch)
+
+    assert ask_over_tls(pool, names, tls, "prometheus.shop") == Value(1)
+
+
+def test_the_certificate_of_another_name_is_not_trusted(pool, names, tls, monkeypatch):
+    trust(monkeypatch)
+
+    answer = ask_over_tls(pool, names, tls, "other.shop")
+
+    assert isinstance(answer, Unanswered)
+    assert answer.why.endswith("has no certificate that can be trusted")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(pool, names, tls):
+    answer = ask_over_tls(pool, names, tls, "prometheus.shop")
+
+    assert isinstance(answer, Unanswered)
+    assert answer.why.endswith("has no certificate that can be trusted")
