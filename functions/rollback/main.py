@@ -1,0 +1,28 @@
+"""A wish to go back: one canary, at once."""
+
+import functools
+import os
+from datetime import UTC, datetime
+
+from shared.adapters.entry import on_event
+from shared.adapters.settings import load
+from shared.domain.events import Event, rollback_wish
+from shared.domain.observe import Request
+from shared.reconcile.run import pass_over_some, settle_with
+from shared.reconcile.scope import Scope, open_scope
+
+_SETTINGS = load(os.environ)
+
+
+@functools.cache
+def _scope() -> Scope:
+    return open_scope(_SETTINGS, lambda: datetime.now(UTC))
+
+
+@on_event
+def rollback(event: Event) -> None:
+    """A wish that means another run than the present one, or none, changes nothing."""
+    wish = rollback_wish(event)
+    key = (wish.namespace, wish.canary)
+    request = Request(wish=wish)
+    settle_with(pass_over_some(_scope(), [key], datetime.now(UTC), {key: request}))

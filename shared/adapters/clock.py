@@ -1,0 +1,109 @@
+"""The beat: a PingSource that exists only while some canary has a next tick (design §7)."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.adapters import paths
+from shared.adapters.cluster import Cluster
+from shared.adapters.settings import ClockKind, Settings
+from shared.domain.errors import Conflict
+from shared.domain.fields import Object, text
+from shared.domain.instants import written
+
+BEAT = "spillway-beat"
+_WANTED = "spillway.dev/wanted-at"
+
+
+class Clock(Protocol):
+    """Ticks for as long as it is wanted."""
+
+    def version(self) -> str:
+        """The beat as it stands, before a look; empty where there is none."""
+
+    def want(self, now: datetime) -> None:
+        """There is a next tick: the beat goes on, or begins."""
+
+    def stop(self, version: str) -> None:
+        """Nothing waits: the beat ends, unless it was wanted since that version."""
+
+
+class NoClock:
+    """Sweeps are all there is."""
+
+    def version(self) -> str:
+        """There never is a beat."""
+        return ""
+
+    def want(self, now: datetime) -> None:
+        """A sweep will come by itself."""
+
+    def stop(self, version: str) -> None:
+        """There is nothing to stop."""
+
+
+class PingSourceClock:
+    """The beat as a PingSource in Spillway's own namespace."""
+
+    def __init__(self, cluster: Cluster, namespace: str, sink: str, beat: timedelta) -> None:
+        """Beats go to `sink`: `<kind>/<name>` of an Eventing kind in the namespace, or an URL."""
+        self._cluster = cluster
+        self._namespace = namespace
+        self._sink = sink
+        self._beat = beat
+
+    def version(self) -> str:
+        """The resourceVersion of the beat."""
+        return text(self._cluster.read(self._path()), "metadata", "resourceVersion")
+
+    def want(self, now: datetime) -> None:
+        """Makes the beat; where it is there, marks it, so that no older look deletes it."""
+        try:
+            self._cluster.create(paths.ping_sources(self._namespace), self._object(now))
+        except Conflict:
+            marked = {"metadata": {"annotations": {_WANTED: written(now)}}}
+            self._cluster.merge(self._path(), marked)
+
+    def stop(self, version: str) -> None:
+        """Deletes the beat at that version; a newer one stays."""
+        try:
+            self._cluster.delete(self._path(), resource_version=version)
+        except Conflict:
+            return
+
+    def _path(self) -> str:
+        return f"{paths.ping_sources(self._namespace)}/{BEAT}"
+
+    def _object(self, now: datetime) -> Object:
+        seconds = int(self._beat.total_seconds())
+        return {
+            "apiVersion": "sources.knative.dev/v1",
+            "kind": "PingSource",
+            "metadata": {
+                "name": BEAT,
+                "namespace": self._namespace,
+                "annotations": {_WANTED: written(now)},
+            },
+            "spec": {
+                "schedule": f"*/{seconds} * * * * *" if seconds < 60 else "0 * * * * *",
+                "sink": self._destination(),
+            },
+        }
+
+    def _destination(self) -> Object:
+        if "://" in self._sink:
+            return {"uri": self._sink}
+        kind, _, name = self._sink.partition("/")
+        group = "eventing.knative.dev/v1"
+        return {"ref": {"apiVersion": group, "kind": kind.capitalize(), "name": name}}
+
+
+def open_clock(settings: Settings, cluster: Cluster) -> Clock:
+    """The clock that the settings choose."""
+    if settings.clock is ClockKind.NONE:
+        return NoClock()
+    return PingSourceClock(cluster, settings.clock_namespace, settings.clock_sink, settings.beat)
+
+
+def is_beat(source: str) -> bool:
+    """Whether a tick comes from the beat, by the source that Knative gives its events."""
+    return source.endswith(f"/pingsources/{BEAT}")

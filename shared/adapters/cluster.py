@@ -1,0 +1,129 @@
+"""The API server, through the kubernetes client's transport: plain JSON in, plain JSON out."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import urllib3.exceptions
+from kubernetes import client, config
+
+from shared.domain.errors import Conflict, Refused, Unavailable
+from shared.domain.fields import Json, Object, mapping, objects, quoted, text
+
+_PAGE = 500
+_TIMEOUT = (2.0, 10.0)  # seconds to connect, to read
+_METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+_LARGEST = 64 << 20  # bytes of one answer: a page of 500 large objects is a few MB
+_JSON = "application/json"
+_JSON_PATCH = "application/json-patch+json"
+_MERGE_PATCH = "application/merge-patch+json"
+
+
+class Cluster:
+    """One API server. Safe to share between threads; every call has a deadline and no retry."""
+
+    def __init__(self, kubeconfig: str = "", pool: int = 8) -> None:
+        """Connects at the first call; an empty kubeconfig means the pod's own account."""
+        settings = client.Configuration()
+        if kubeconfig:
+            config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
+        else:
+            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
+        settings.retries = False
+        settings.connection_pool_maxsize = pool
+        self._client = client.ApiClient(settings)
+
+    def read(self, path: str) -> Object | None:
+        """The object at a path; None where there is none."""
+        status, body = self._call("GET", path)
+        if status == 404:
+            return None
+        return self._accepted(path, status, body)
+
+    def pages(self, path: str, *, selector: str = "") -> Iterator[tuple[Object, ...]]:
+        """The objects of a list, page by page."""
+        yield from self._pages(path, selector, _JSON)
+
+    def metadata_pages(self, path: str, *, selector: str = "") -> Iterator[tuple[Object, ...]]:
+        """As `pages`, but of each object only its metadata is sent."""
+        yield from self._pages(path, selector, _METADATA)
+
+    def create(self, path: str, body: Object) -> Object:
+        """Makes an object; Conflict where there is one of that name."""
+        return self._accepted(path, *self._call("POST", path, body))
+
+    def replace(self, path: str, body: Object) -> Object:
+        """Writes a whole object; Conflict where it is not at the body's resourceVersion."""
+        return self._accepted(path, *self._call("PUT", path, body))
+
+    def patch(self, path: str, operations: Sequence[Object]) -> Object:
+        """Applies a JSON patch; Conflict where a `test` in it fails."""
+        return self._accepted(path, *self._call("PATCH", path, operations, _JSON_PATCH))
+
+    def merge(self, path: str, body: Object) -> Object:
+        """Applies a merge patch; Conflict where it names a stale resourceVersion."""
+        return self._accepted(path, *self._call("PATCH", path, body, _MERGE_PATCH))
+
+    def delete(self, path: str, *, resource_version: str = "") -> None:
+        """Deletes an object, at that version where one is given; it may be gone already."""
+        body: Object = {"preconditions": {"resourceVersion": resource_version}}
+        status, answer = self._call("DELETE", path, body if resource_version else None)
+        if status != 404:
+            self._accepted(path, status, answer)
+
+    def _pages(self, path: str, selector: str, accept: str) -> Iterator[tuple[Object, ...]]:
+        query = {"limit": str(_PAGE)} | ({"labelSelector": selector} if selector else {})
+        more = ""
+        while True:
+            asked = query | ({"continue": more} if more else {})
+            status, body = self._call("GET", path, accept=accept, query=asked)
+            page = {} if status == 404 else self._accepted(path, status, body)
+            yield objects(page, "items")
+            more = text(page, "metadata", "continue")
+            if not more:
+                return
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        content_type: str = _JSON,
+        *,
+        accept: str = _JSON,
+        query: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
+        """One exchange, whatever its status."""
+        headers = {"Accept": accept, "Content-Type": content_type}
+        method, url, headers, sent, _ = self._client.param_serialize(
+            method,
+            path,
+            query_params=list((query or {}).items()),
+            header_params=headers,
+            body=body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            response = self._client.call_api(method, url, headers, sent, _request_timeout=_TIMEOUT)
+            answer = response.response.read(_LARGEST + 1)
+            response.response.release_conn()
+        except (urllib3.exceptions.HTTPError, client.ApiException, OSError) as error:
+            raise Unavailable(f"{method} {path}: {quoted(str(error))}") from error
+        if len(answer) > _LARGEST:
+            raise Unavailable(f"{method} {path}: the answer is longer than {_LARGEST} bytes")
+        return response.status, answer
+
+    @staticmethod
+    def _accepted(path: str, status: int, body: bytes) -> Object:
+        """The answer of a call that worked; of one that did not, the API server's own message."""
+        try:
+            answer = mapping(json.loads(body))
+        except (ValueError, Refused):
+            answer = {"message": body.decode(errors="replace")}
+        if 200 <= status < 300:
+            return answer
+        said = f"{path}: {quoted(answer.get('message', ''))}"
+        if status in (404, 409) or (status == 422 and not mapping(answer, "details").get("causes")):
+            raise Conflict(said)
+        if status in (400, 413, 415, 422):
+            raise Refused(said)
+        raise Unavailable(f"{said} ({status})")

@@ -1,0 +1,312 @@
+"""From what was seen to one signal: all guards, priorities and claims about time.
+
+The order of `RULES` is the order of importance. A wish and a refusal come before everything, a
+failed read before whatever it could be mistaken for, pods before traffic, traffic before progress.
+"""
+
+from collections.abc import Callable
+
+from shared.domain.analysis import VerdictKind
+from shared.domain.converge import converge
+from shared.domain.machine import Phase, Signal
+from shared.domain.observation import Pods, Revision, Route, Situation
+from shared.domain.plan import next_step, weight_after_promotion
+
+_RUN = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
+_RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
+_UNDER_WAY = (Phase.INITIALIZING, *_RUN)
+_ALL = 100
+
+
+def classify(situation: Situation) -> Signal:
+    """The first signal that holds."""
+    return next(signal for signal, holds in RULES if holds(situation))
+
+
+def is_at_rest(s: Situation) -> bool:
+    """Settled, in a phase of rest, with no canary replicas; or failed before it was initialised."""
+    status = s.status
+    if status.phase not in _RESTING or not status.settled or status.restoring:
+        return False
+    return not status.initialized or (status.weight == 0 and s.seen.idle)
+
+
+def _withdrawn(s: Situation) -> bool:
+    return s.seen.wished and s.status.phase in _UNDER_WAY
+
+
+def _refused(s: Situation) -> bool:
+    if s.seen.accepted:
+        return False
+    if s.status.phase in _UNDER_WAY:
+        return True
+    return _may_refuse(s) and s.status.refused_generation != s.facts.generation
+
+
+def _already_refused(s: Situation) -> bool:
+    return not s.seen.accepted and _may_refuse(s)
+
+
+def _may_refuse(s: Situation) -> bool:
+    return s.status.phase is Phase.NEW or is_at_rest(s)
+
+
+def _accepted(s: Situation) -> bool:
+    return s.seen.accepted and s.status.refused_generation != 0 and _may_refuse(s)
+
+
+def _unread(s: Situation) -> bool:
+    seen = s.seen
+    return Pods.UNREAD in (seen.canary, seen.primary) or seen.route is Route.UNREAD
+
+
+def _unread_when_due(s: Situation) -> bool:
+    return _unread(s) and _may_be_judged(s) and not s.spec.suspend
+
+
+def _may_be_judged(s: Situation) -> bool:
+    """Metrics are judged at a weight that is in force, when an interval is over."""
+    at_work = s.status.phase is Phase.PROGRESSING and s.status.weight > 0 and s.status.held is None
+    return at_work and s.status.settled and s.seen.due
+
+
+def _absent(s: Situation) -> bool:
+    return s.status.phase is Phase.NEW and s.seen.canary is Pods.GONE
+
+
+def _arrived(s: Situation) -> bool:
+    return s.status.phase is Phase.NEW and not s.spec.suspend
+
+
+def _revised(s: Situation) -> bool:
+    if s.seen.revision is not Revision.NEW or s.seen.canary is Pods.GONE:
+        return False
+    phase = s.status.phase
+    if phase is Phase.PROGRESSING:
+        return s.status.weight == 0 or s.seen.primary.alive
+    if s.spec.suspend:
+        return False
+    if phase is Phase.INITIALIZING:
+        return not s.status.routed and not s.status.promoted
+    return phase in _RESTING and _may_begin(s)
+
+
+def _may_begin(s: Situation) -> bool:
+    if not s.status.initialized:
+        return True
+    return s.status.weight == 0 and s.seen.primary is not Pods.GONE
+
+
+def _returned(s: Situation) -> bool:
+    here = s.status.phase is Phase.PROGRESSING and s.seen.revision is Revision.PROMOTED
+    return here and not s.spec.suspend and (s.status.weight == 0 or s.seen.primary.alive)
+
+
+def _expired(s: Situation) -> bool:
+    seen = s.seen
+    if s.spec.suspend or s.status.phase not in _UNDER_WAY:
+        return False
+    if seen.overdrawn or seen.primary.expired:
+        return True
+    if s.status.phase is Phase.PROGRESSING and seen.canary.expired:
+        return True
+    return seen.overdue and _awaits(s)
+
+
+def _canary_empty(s: Situation) -> bool:
+    return s.status.weight > 0 and not s.seen.canary.alive and s.seen.primary.alive
+
+
+def _primary_empty(s: Situation) -> bool:
+    heavy = s.status.routed and s.status.weight < _ALL and not s.seen.primary.alive
+    return heavy and s.seen.canary.alive and s.status.phase in _UNDER_WAY
+
+
+def _both_empty(s: Situation) -> bool:
+    if not s.status.routed or s.seen.primary.alive or s.seen.canary.alive:
+        return False
+    loaded = s.status.phase in _UNDER_WAY or s.status.weight > 0
+    return loaded and not s.status.waiting_told
+
+
+def _stranded(s: Situation) -> bool:
+    if s.status.phase is not Phase.FAILED or s.status.stranded or s.spec.suspend:
+        return False
+    return s.seen.overdrawn or (s.seen.overdue and _awaits(s))
+
+
+def _restored(s: Situation) -> bool:
+    """A failed canary's weight may go, or its restored primary is up."""
+    return s.status.phase is Phase.FAILED and _owes(s) and not _awaits(s)
+
+
+def _owes(s: Situation) -> bool:
+    return s.status.restoring or s.status.weight > 0
+
+
+def _awaits(s: Situation) -> bool:
+    """Whether the phase waits for a workload that is not ready."""
+    primary_ready = s.seen.primary is Pods.READY
+    match s.status.phase:
+        case Phase.PROGRESSING:
+            return not (primary_ready and s.seen.canary is Pods.READY)
+        case Phase.INITIALIZING | Phase.PROMOTING | Phase.FINALISING:
+            return not primary_ready
+        case Phase.FAILED:
+            if s.status.restoring:
+                restored = s.status.primary_revision == s.status.promoted and s.status.settled
+                return not (primary_ready and restored)
+            return s.status.weight > 0 and not s.seen.primary.alive
+        case Phase.NEW | Phase.INITIALIZED | Phase.SUCCEEDED:
+            return False
+
+
+def _unready(s: Situation) -> bool:
+    return _awaits(s) and s.status.waiting_since is None and not s.spec.suspend
+
+
+def _outlasting(s: Situation) -> bool:
+    return _awaits(s) and s.seen.outlasted and not s.status.waiting_told and not s.spec.suspend
+
+
+def _suspended(s: Situation) -> bool:
+    return s.spec.suspend and not s.status.suspension_told and not _differs(s)
+
+
+def _still_suspended(s: Situation) -> bool:
+    return s.spec.suspend and not _differs(s)
+
+
+def _differs(s: Situation) -> bool:
+    """Whether a save has something to put right, to settle or to record."""
+    if s.status.phase is Phase.NEW:
+        return False
+    difference = converge(s.status, s.seen, None)
+    if difference.effects or s.seen.unrecorded:
+        return True
+    return not s.status.settled and not difference.withheld
+
+
+def _drifted(s: Situation) -> bool:
+    if not _differs(s):
+        return False
+    return not _may_be_judged(s) or _awaits(s) or s.spec.suspend
+
+
+def _ready(s: Situation) -> bool:
+    status = s.status
+    if status.phase is not Phase.PROGRESSING or _awaits(s):
+        return False
+    waited = status.waiting_since is not None and status.weight > 0 and not s.seen.due
+    return status.held is not None or waited
+
+
+def _primary_ready(s: Situation) -> bool:
+    if s.status.phase is Phase.PROMOTING:
+        return s.seen.due and not _awaits(s)
+    if s.status.phase is Phase.INITIALIZING and not s.status.routed:
+        return not _awaits(s)
+    lent = s.status.phase in (Phase.INITIALIZING, Phase.FINALISING) and s.status.weight > 0
+    return lent and not _awaits(s)
+
+
+def _traffic_back(s: Situation) -> bool:
+    last = weight_after_promotion(s.spec.analysis, s.status.weight) == 0
+    return s.status.phase is Phase.PROMOTING and last and _primary_ready(s)
+
+
+def _drained(s: Situation) -> bool:
+    status = s.status
+    clear = status.weight == 0 and s.seen.route is Route.AS_ASKED and s.seen.drained
+    if not clear or _awaits(s):
+        return False
+    if status.phase is Phase.FAILED:
+        return status.initialized and status.next_tick is not None
+    return status.phase in (Phase.INITIALIZING, Phase.FINALISING) and status.routed
+
+
+def _may_step(s: Situation) -> bool:
+    return s.status.phase is Phase.PROGRESSING and s.seen.due and not _awaits(s)
+
+
+def _skipped(s: Situation) -> bool:
+    return _may_step(s) and s.spec.skip_analysis
+
+
+def _started(s: Situation) -> bool:
+    return _may_step(s) and s.status.weight == 0
+
+
+def _completed(s: Situation) -> bool:
+    return _may_step(s) and next_step(s.spec.analysis, s.status.weight) is None
+
+
+def _inconclusive(s: Situation) -> bool:
+    blind = s.seen.route is not Route.AS_ASKED  # what was measured was not what was asked for
+    return _may_step(s) and (blind or s.seen.verdict is VerdictKind.INCONCLUSIVE)
+
+
+def _breached(s: Situation) -> bool:
+    """A breach fails a check, and so does each inconclusive one past the limit."""
+    if _inconclusive(s):
+        return _is_past_the_limit(s)
+    return _may_step(s) and s.seen.verdict is VerdictKind.BREACHED
+
+
+def _exhausted(s: Situation) -> bool:
+    return _breached(s) and _is_last_check(s)
+
+
+def _unread_breached(s: Situation) -> bool:
+    return _unread_when_due(s) and _is_past_the_limit(s)
+
+
+def _unread_exhausted(s: Situation) -> bool:
+    return _unread_breached(s) and _is_last_check(s)
+
+
+def _is_past_the_limit(s: Situation) -> bool:
+    return s.status.inconclusive >= s.spec.analysis.inconclusive_limit
+
+
+def _is_last_check(s: Situation) -> bool:
+    return s.status.failed_checks + 1 >= s.spec.analysis.threshold
+
+
+RULES: tuple[tuple[Signal, Callable[[Situation], bool]], ...] = (
+    (Signal.WITHDRAWN, _withdrawn),
+    (Signal.REFUSED, _refused),
+    (Signal.NOTHING, _already_refused),
+    (Signal.ACCEPTED, _accepted),
+    (Signal.EXHAUSTED, _unread_exhausted),
+    (Signal.BREACHED, _unread_breached),
+    (Signal.INCONCLUSIVE, _unread_when_due),
+    (Signal.UNREAD, _unread),
+    (Signal.ABSENT, _absent),
+    (Signal.ARRIVED, _arrived),
+    (Signal.REVISED, _revised),
+    (Signal.RETURNED, _returned),
+    (Signal.EXPIRED, _expired),
+    (Signal.CANARY_EMPTY, _canary_empty),
+    (Signal.PRIMARY_EMPTY, _primary_empty),
+    (Signal.BOTH_EMPTY, _both_empty),
+    (Signal.STRANDED, _stranded),
+    (Signal.PRIMARY_READY, _restored),
+    (Signal.SUSPENDED, _suspended),
+    (Signal.NOTHING, _still_suspended),
+    (Signal.UNREADY, _unready),
+    (Signal.OUTLASTING, _outlasting),
+    (Signal.DRIFTED, _drifted),
+    (Signal.READY, _ready),
+    (Signal.COMPLETED, _traffic_back),
+    (Signal.PRIMARY_READY, _primary_ready),
+    (Signal.DRAINED, _drained),
+    (Signal.SKIPPED, _skipped),
+    (Signal.STARTED, _started),
+    (Signal.EXHAUSTED, _exhausted),
+    (Signal.BREACHED, _breached),
+    (Signal.INCONCLUSIVE, _inconclusive),
+    (Signal.COMPLETED, _completed),
+    (Signal.PASSED, _may_step),
+    (Signal.NOTHING, lambda _: True),
+)

@@ -1,0 +1,117 @@
+"""One decision: classify, look up the table, act, converge. Then what comes of carrying it out."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain.acts import act_on
+from shared.domain.classify import classify
+from shared.domain.converge import Difference, converge, intended_primary
+from shared.domain.effects import Effect, WritePrimary
+from shared.domain.machine import TRANSITIONS, Act, Signal
+from shared.domain.notes import Kind
+from shared.domain.observation import Situation
+from shared.domain.status import Generations, Note, Status
+
+_TOLD_AT_MOST = 20
+_TOLD_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a pass does: the status to save, then the effects. Nothing where `status` is as it was.
+
+    `late` says that the next tick counts from the settled write (design §7).
+    """
+
+    signal: Signal
+    act: Act
+    status: Status
+    difference: Difference
+    late: bool = False
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        return self.difference.effects
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether there is anything to save: a pass that decides nothing writes nothing."""
+        return self.act is not Act.KEEP
+
+
+def decide(situation: Situation) -> Decision:
+    """The decision of one pass over one canary."""
+    status = situation.status
+    signal = classify(situation)
+    phase, act = TRANSITIONS[status.phase][signal]
+    if act is Act.KEEP:
+        return Decision(signal, act, status, Difference())
+    after = _stamped(act_on(situation, signal, act, phase), situation)
+    spaced = after.next_tick is not None and after.next_tick > situation.now
+    late = situation.late and spaced and after.next_tick != status.next_tick
+    return Decision(signal, act, after, converge(after, situation.seen, act), late)
+
+
+def _stamped(after: Status, situation: Situation) -> Status:
+    """The status as a new decision, with what this look recorded."""
+    before, facts, now = situation.status, situation.facts, situation.now
+    last = after.last_promotion
+    if last and situation.promotion_done:
+        last = replace(last, done=True)
+    suspended = situation.spec.suspend
+    stamped = replace(
+        after,
+        decision=before.decision + 1,
+        decided_at=now,
+        settled_at=None,
+        unsettled_since=now if before.settled else before.unsettled_since,
+        generations=facts.generations,
+        generation=facts.generation,
+        target_revision=facts.target_revision,
+        last_promotion=last,
+        next_tick=None if suspended else after.next_tick,
+        suspension_told=suspended and after.suspension_told,
+    )
+    return replace(stamped, outbox=_kept(stamped.outbox, stamped))
+
+
+def _kept(outbox: tuple[Note, ...], status: Status) -> tuple[Note, ...]:
+    """At most 20 notes of at most 24 h; what falls out is counted and named."""
+    now = status.decided_at
+    young = [note for note in outbox if now is None or now - note.at <= _TOLD_WITHIN]
+    kept = tuple(young[-_TOLD_AT_MOST:])
+    if len(kept) == len(outbox) or now is None:
+        return kept
+    kept = kept[1:] if len(kept) == _TOLD_AT_MOST else kept
+    lost = [note for note in outbox if note not in kept]
+    names = f"{len(lost)}: " + ", ".join(sorted({note.kind for note in lost}))
+    return (*kept, Note(status.decision, now, Kind.DROPPED, (names,)))
+
+
+def settled(
+    decision: Decision,
+    interval: timedelta,
+    *,
+    written: Generations,
+    told: tuple[Note, ...],
+    now: datetime,
+) -> Status:
+    """The status once every effect is applied. A decision whose route waits for pods is not."""
+    status = replace(
+        decision.status,
+        generations=written,
+        outbox=tuple(note for note in decision.status.outbox if note not in told),
+    )
+    if any(isinstance(effect, WritePrimary) for effect in decision.effects):
+        status = replace(status, primary_revision=intended_primary(status))
+    if decision.difference.withheld:
+        return status
+    status = replace(status, settled_at=now, unsettled_since=None, unsettled_reason="")
+    if status.routed and status.weighed_at is None:
+        status = replace(status, weighed_at=now)
+    return replace(status, next_tick=now + interval) if decision.late else status
+
+
+def unsettled(decision: Decision, reason: str, *, written: Generations) -> Status:
+    """The status after an effect failed: what was decided is not in force, and why."""
+    return replace(decision.status, generations=written, unsettled_reason=reason[:200])

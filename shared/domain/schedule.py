@@ -1,0 +1,42 @@
+"""Which canaries a pass looks at closely."""
+
+from shared.domain.canary import Refusal
+from shared.domain.machine import Phase
+from shared.domain.observe import Moment, Subject, refusal_of
+from shared.domain.status import Generations, Status
+
+
+def is_pending(status: Status) -> bool:
+    """Whether a beat has to go on for this canary."""
+    return not status.stranded and (status.next_tick is not None or not status.settled)
+
+
+def is_due(subject: Subject, moment: Moment, *, sweep: bool) -> bool:
+    """Due by its own status. What the cluster says beside it is `has_moved`'s."""
+    status = subject.status
+    if status.stranded:
+        return sweep
+    if not status.settled or (status.next_tick is not None and moment.is_due(status.next_tick)):
+        return True
+    if status.phase is Phase.NEW:
+        return _is_untouched(subject) or sweep
+    if subject.generation != status.generation and status.next_tick is None:
+        return True
+    return sweep and (_is_suspended(subject) or status.refused_generation != 0)
+
+
+def _is_untouched(subject: Subject) -> bool:
+    """Nothing of this generation of it was ever decided."""
+    known = (subject.status.generation, subject.status.refused_generation)
+    return subject.generation not in known
+
+
+def _is_suspended(subject: Subject) -> bool:
+    return not isinstance(subject.spec, Refusal) and subject.spec.suspend
+
+
+def has_moved(subject: Subject, seen: Generations) -> bool:
+    """An object at rest is not the one the status knows, or is gone."""
+    if subject.status.refused_generation or refusal_of(subject, None):
+        return False
+    return subject.status.next_tick is None and seen != subject.status.generations

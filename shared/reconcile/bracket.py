@@ -1,0 +1,167 @@
+"""One canary, on its own: decide, save, apply, tell, settle."""
+
+from dataclasses import dataclass
+
+from shared.adapters import log, paths
+from shared.domain.analysis import Verdict, VerdictKind
+from shared.domain.decide import Decision, decide, settled, unsettled
+from shared.domain.errors import Conflict, Refused, Unavailable
+from shared.domain.fields import Object, mapping, text
+from shared.domain.machine import Signal
+from shared.domain.observe import Moment, Request, Subject, observe
+from shared.domain.schedule import is_pending
+from shared.domain.seen import Seen, Unread
+from shared.domain.status import Note, Status
+from shared.domain.status_object import status_object
+from shared.domain.tell import Teller
+from shared.reconcile.apply import Writer
+from shared.reconcile.read import Case
+from shared.reconcile.scope import Scope, Watch
+from shared.reconcile.tell import tell
+
+Key = tuple[str, str]  # namespace, name
+Failure = Conflict | Refused | Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one canary: its status as it now stands, and what ended its pass early."""
+
+    key: Key
+    status: Status
+    failure: Failure | None = None
+
+
+def key_of(subject: Subject) -> Key:
+    """Namespace and name."""
+    return (subject.owner.namespace, subject.owner.name)
+
+
+def run(
+    scope: Scope,
+    case: Case,
+    moment: Moment,
+    *,
+    request: Request,
+    verdict: Verdict | None,
+    watch: Watch,
+) -> Outcome:
+    """The bracket. What goes wrong in it is this canary's alone."""
+    key, status = key_of(case.subject), case.subject.status
+    if not watch.left():
+        return Outcome(key, status)  # its next tick is still to come
+    try:
+        situation = observe(
+            case.subject,
+            case.seen,
+            spec=case.spec,
+            moment=moment,
+            request=request,
+            verdict=verdict or _unasked(case),
+        )
+        decision = decide(situation)
+        _log(case, decision)
+        if not decision.is_saved:
+            return Outcome(key, status, _unread(case.seen, decision))
+        return _carry_out(scope, case, decision, watch)
+    except (Conflict, Refused, Unavailable) as error:
+        return Outcome(key, status, error)
+
+
+def _unasked(case: Case) -> Verdict:
+    """No question, no evidence: only a spec without metrics passes without."""
+    if case.spec.analysis.metrics and not case.spec.skip_analysis:
+        return Verdict(VerdictKind.INCONCLUSIVE)
+    return Verdict(VerdictKind.PASSED)
+
+
+def _unread(seen: Seen, decision: Decision) -> Unavailable | None:
+    """For the event that is about this one canary: deliver it again."""
+    if decision.signal is not Signal.UNREAD:
+        return None
+    found = (seen.target, seen.primary, seen.route)
+    return Unavailable("; ".join(item.why for item in found if isinstance(item, Unread)))
+
+
+def _log(case: Case, decision: Decision) -> None:
+    if decision.is_saved:
+        log.info(
+            f"{decision.signal}: {decision.act}",
+            namespace=case.subject.owner.namespace,
+            canary=case.subject.owner.name,
+            phase=case.subject.status.phase,
+            next=decision.status.phase,
+            decision=decision.status.decision,
+            weight=decision.status.weight,
+            effects=[type(effect).__name__ for effect in decision.effects],
+        )
+
+
+def _carry_out(scope: Scope, case: Case, decision: Decision, watch: Watch) -> Outcome:
+    subject = case.subject
+    version = save(scope, subject, subject.version, decision.status)
+    _keep_the_beat(scope, decision, subject.status, watch)
+    writer = Writer(
+        scope.cluster,
+        subject.owner,
+        case.spec,
+        stands_in=case.spec is not subject.spec,
+        seen=case.seen,
+        status=decision.status,
+    )
+    try:
+        for effect in decision.effects:
+            writer.apply(effect)
+    except (Refused, Unavailable) as error:
+        status = unsettled(decision, str(error), written=writer.written)
+        save(scope, subject, version, status)
+        return Outcome(key_of(subject), status, error)
+    told = tell(scope, Teller(subject.owner, case.spec.target.name, decision.status))
+    return _settle(scope, case, decision, writer=writer, told=told, version=version)
+
+
+def _settle(
+    scope: Scope,
+    case: Case,
+    decision: Decision,
+    *,
+    writer: Writer,
+    told: tuple[Note, ...],
+    version: str,
+) -> Outcome:
+    interval = case.spec.analysis.interval
+    status = settled(decision, interval, written=writer.written, told=told, now=scope.now())
+    save(scope, case.subject, version, status)
+    return Outcome(key_of(case.subject), status)
+
+
+def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watch) -> None:
+    """The save that first sets a next tick is followed by the beat."""
+    if is_pending(decision.status) and not is_pending(before) and not watch.wanted:
+        watch.wanted = True
+        scope.clock.want(scope.now())
+
+
+def save(scope: Scope, subject: Subject, version: str, status: Status) -> str:
+    """Writes the status on the version that was read; a race that is lost ends the pass.
+
+    The reply must show our block: a CRD that is not ours prunes it, and all memory with it.
+    """
+    owner = subject.owner
+    path = f"{paths.canaries(owner.namespace)}/{owner.name}/status"
+    body: Object = {
+        "apiVersion": "flagger.app/v1beta1",
+        "kind": "Canary",
+        "metadata": {
+            "name": owner.name,
+            "namespace": owner.namespace,
+            "uid": owner.uid,
+            "resourceVersion": version,
+        },
+        "spec": {},
+        "status": status_object(status),
+    }
+    reply = scope.cluster.replace(path, body)
+    if not mapping(reply, "status", "spillway"):
+        raise Unavailable(f"{path}: the Canary CRD on the server is not Spillway's")
+    return text(reply, "metadata", "resourceVersion")

@@ -1,0 +1,134 @@
+"""Look: which canaries there are, and which of them are due."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from shared.adapters import paths
+from shared.domain.errors import Refused
+from shared.domain.fields import Object, text, whole
+from shared.domain.manifest import parse
+from shared.domain.observe import Moment, Subject
+from shared.domain.ownership import Owner
+from shared.domain.schedule import has_moved, is_due
+from shared.domain.status import Generations, Status, read_status
+from shared.reconcile.scope import Scope
+
+Key = tuple[str, str]  # namespace, name
+Path = Callable[[str], str]  # of a kind, by namespace
+
+
+def subject_of(canary: Object) -> Subject | None:
+    """A Canary as listed; None where it is going, for then nothing is touched any more."""
+    if text(canary, "metadata", "deletionTimestamp"):
+        return None
+    owner = Owner(
+        text(canary, "metadata", "namespace"),
+        text(canary, "metadata", "name"),
+        text(canary, "metadata", "uid"),
+    )
+    return Subject(
+        owner,
+        generation=whole(canary, "metadata", "generation"),
+        version=text(canary, "metadata", "resourceVersion"),
+        target=text(canary, "spec", "targetRef", "name"),
+        spec=parse(canary),
+        status=_status(canary),
+    )
+
+
+def _status(canary: Object) -> Status:
+    """A status that cannot be read is one that was lost."""
+    status = canary.get("status")
+    try:
+        return read_status(status if isinstance(status, dict) else {})
+    except Refused:
+        return Status()
+
+
+def all_subjects(scope: Scope) -> list[Subject]:
+    """Every Canary in scope. Of each page only the values are kept."""
+    pages = (
+        page
+        for namespace in scope.namespaces or ("",)
+        for page in scope.cluster.pages(paths.canaries(namespace), selector=scope.selector)
+    )
+    return _subjects(pages)
+
+
+def all_of(scope: Scope, namespace: str) -> list[Subject]:
+    """The Canaries of one namespace."""
+    return _subjects(scope.cluster.pages(paths.canaries(namespace), selector=scope.selector))
+
+
+def named_subjects(scope: Scope, names: Iterable[Key]) -> list[Subject]:
+    """These Canaries, so far as they exist and are in scope."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for namespace, name in names:
+        if not scope.namespaces or namespace in scope.namespaces:
+            wanted[namespace].add(name)
+    found: list[Subject] = []
+    for namespace, some in wanted.items():
+        found += [subject for subject in all_of(scope, namespace) if subject.owner.name in some]
+    return found
+
+
+def _subjects(pages: Iterable[tuple[Object, ...]]) -> list[Subject]:
+    found = (subject_of(canary) for page in pages for canary in page)
+    return [subject for subject in found if subject]
+
+
+def due_subjects(
+    scope: Scope, subjects: list[Subject], moment: Moment, *, sweep: bool
+) -> list[Subject]:
+    """Those whose time has come, and those at rest whose objects are not as they were left."""
+    due: list[Subject] = []
+    others: list[Subject] = []
+    for subject in subjects:
+        (due if is_due(subject, moment, sweep=sweep) else others).append(subject)
+    return due + _moved(scope, others)
+
+
+def _moved(scope: Scope, subjects: list[Subject]) -> list[Subject]:
+    watched = [s for s in subjects if s.status.made and s.status.next_tick is None]
+    if not watched:
+        return []
+    workloads = _generations(scope, paths.deployments, _workload_names(watched))
+    routes = _generations(scope, paths.virtual_services, _route_names(watched))
+    return [s for s in watched if has_moved(s, _seen_generations(s, workloads, routes))]
+
+
+def _workload_names(subjects: list[Subject]) -> set[Key]:
+    return {
+        (subject.owner.namespace, name)
+        for subject in subjects
+        if subject.status.made
+        for name in (subject.status.made.target.name, subject.status.made.target.primary)
+    }
+
+
+def _route_names(subjects: list[Subject]) -> set[Key]:
+    return {(s.owner.namespace, s.status.made.service) for s in subjects if s.status.made}
+
+
+def _generations(scope: Scope, path: Path, names: set[Key]) -> dict[Key, int]:
+    """The generations of these objects, out of metadata-only lists of everything in scope."""
+    found: dict[Key, int] = {}
+    for namespace in scope.namespaces or ("",):
+        for page in scope.cluster.metadata_pages(path(namespace)):
+            for item in page:
+                key = (text(item, "metadata", "namespace"), text(item, "metadata", "name"))
+                if key in names:
+                    found[key] = whole(item, "metadata", "generation")
+    return found
+
+
+def _seen_generations(
+    subject: Subject, workloads: dict[Key, int], routes: dict[Key, int]
+) -> Generations:
+    namespace, made = subject.owner.namespace, subject.status.made
+    assert made is not None  # only what was made is watched
+    return Generations(
+        target=workloads.get((namespace, made.target.name), 0),
+        primary=workloads.get((namespace, made.target.primary), 0),
+        route=routes.get((namespace, made.service), 0),
+    )

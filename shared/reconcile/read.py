@@ -1,0 +1,188 @@
+"""Look closer: the objects of the canaries that are due, by GET or by LIST, whichever is less."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+from shared.adapters import paths
+from shared.adapters.cluster import Cluster
+from shared.domain.canary import CanarySpec
+from shared.domain.errors import Conflict, Refused, Unavailable
+from shared.domain.fields import Object, mapping, text
+from shared.domain.observe import Subject
+from shared.domain.seen import Gone, Seen, Support, Unread
+from shared.domain.snapshots import CANARY_LABEL, label_of, revision_in, template_of
+from shared.domain.workload import Workload, from_object
+
+_FEW = 8  # canaries in one namespace: up to here a GET for each object costs less than a LIST
+_FAILURES = (Conflict, Refused, Unavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One canary in a pass: who it is, the spec it is run by, and what was seen of it."""
+
+    subject: Subject
+    spec: CanarySpec
+    seen: Seen
+
+
+class Shelf:
+    """The objects of one kind in one namespace: listed at once, or read one by one."""
+
+    def __init__(self, cluster: Cluster, path: str, *, whole: bool) -> None:
+        """Lists now where `whole`; a list that fails makes every object of it unread."""
+        self._cluster, self._path = cluster, path
+        self._listed: dict[str, Object] | Unread | None = self._list() if whole else None
+
+    def get(self, name: str) -> Object | Gone | Unread:
+        """The object of that name."""
+        match self._listed:
+            case None:
+                return self._read(name)
+            case Unread():
+                return self._listed
+            case listed:
+                return listed.get(name, Gone())
+
+    def _list(self) -> dict[str, Object] | Unread:
+        try:
+            pages = self._cluster.pages(self._path)
+            return {text(item, "metadata", "name"): item for page in pages for item in page}
+        except _FAILURES as error:
+            return Unread(str(error))
+
+    def _read(self, name: str) -> Object | Gone | Unread:
+        try:
+            return self._cluster.read(f"{self._path}/{name}") or Gone()
+        except _FAILURES as error:
+            return Unread(str(error))
+
+
+def look_at(
+    cluster: Cluster, due: Sequence[tuple[Subject, CanarySpec]], pool: Executor
+) -> list[Case]:
+    """Target, primary and route of each."""
+    many = _crowded([subject for subject, _ in due])
+    shelves = _shelves(cluster, many, (paths.deployments, paths.virtual_services), pool)
+
+    def seen(pair: tuple[Subject, CanarySpec]) -> Case:
+        subject, spec = pair
+        workloads, routes = (
+            shelves.get((path, subject.owner.namespace))
+            or Shelf(cluster, path(subject.owner.namespace), whole=False)
+            for path in (paths.deployments, paths.virtual_services)
+        )
+        return Case(
+            subject,
+            spec,
+            Seen(
+                target=_workload(workloads.get(spec.target.name)),
+                primary=_workload(workloads.get(spec.target.primary)),
+                route=routes.get(spec.service.name),
+            ),
+        )
+
+    return list(pool.map(seen, due))
+
+
+def _workload(found: Object | Gone | Unread) -> Workload | Gone | Unread:
+    if isinstance(found, Gone | Unread):
+        return found
+    try:
+        return from_object(found)
+    except Refused as error:
+        return Unread(str(error))
+
+
+Path = Callable[[str], str]
+
+
+def _crowded(subjects: Sequence[Subject]) -> list[str]:
+    count: dict[str, int] = defaultdict(int)
+    for subject in subjects:
+        count[subject.owner.namespace] += 1
+    return [namespace for namespace, number in count.items() if number > _FEW]
+
+
+def _shelves(
+    cluster: Cluster, namespaces: Sequence[str], kinds: Sequence[Path], pool: Executor
+) -> dict[tuple[Path, str], Shelf]:
+    wanted = [(path, namespace) for namespace in namespaces for path in kinds]
+    made = pool.map(lambda key: Shelf(cluster, key[0](key[1]), whole=True), wanted)
+    return dict(zip(wanted, made, strict=True))
+
+
+_SUPPORT = (paths.services, paths.destination_rules, paths.snapshots, paths.autoscalers)
+
+
+def look_further(cluster: Cluster, cases: Sequence[Case], pool: Executor) -> list[Case]:
+    """Services, DestinationRules, snapshots and autoscalers too."""
+    many = _crowded([case.subject for case in cases])
+    listed = dict(zip(many, pool.map(lambda ns: _listed(cluster, ns), many), strict=True))
+
+    def further(case: Case) -> Case:
+        namespace = case.subject.owner.namespace
+        try:
+            objects = listed.get(namespace) or _of_one(cluster, case)
+        except _FAILURES as error:
+            return replace(case, seen=replace(case.seen, route=Unread(str(error))))
+        if isinstance(objects, Unread):
+            return replace(case, seen=replace(case.seen, route=objects))
+        return replace(case, seen=replace(case.seen, support=_support(objects, case)))
+
+    return list(pool.map(further, cases))
+
+
+Found = dict[Path, tuple[Object, ...]]
+
+
+def _listed(cluster: Cluster, namespace: str) -> Found | Unread:
+    try:
+        return {path: _all(cluster, path(namespace)) for path in _SUPPORT}
+    except _FAILURES as error:
+        return Unread(str(error))
+
+
+def _of_one(cluster: Cluster, case: Case) -> Found:
+    namespace, service = case.subject.owner.namespace, case.spec.service
+    both = (service.canary_name, service.primary_name)
+    selector = f"{CANARY_LABEL}={label_of(case.subject.owner.name)}"
+    return {
+        paths.services: _each(cluster, paths.services(namespace), (*both, service.name)),
+        paths.destination_rules: _each(cluster, paths.destination_rules(namespace), both),
+        paths.snapshots: _all(cluster, paths.snapshots(namespace), selector),
+        paths.autoscalers: _all(cluster, paths.autoscalers(namespace)),
+    }
+
+
+def _all(cluster: Cluster, path: str, selector: str = "") -> tuple[Object, ...]:
+    return tuple(item for page in cluster.pages(path, selector=selector) for item in page)
+
+
+def _each(cluster: Cluster, path: str, names: Sequence[str]) -> tuple[Object, ...]:
+    found = (cluster.read(f"{path}/{name}") for name in names)
+    return tuple(item for item in found if item is not None)
+
+
+def _support(found: Found, case: Case) -> Support:
+    label = label_of(case.subject.owner.name)
+    own = [
+        item
+        for item in found[paths.snapshots]
+        if text(item, "metadata", "labels", CANARY_LABEL) == label
+    ]
+    return Support(
+        services={text(item, "metadata", "name"): item for item in found[paths.services]},
+        rules={text(item, "metadata", "name"): item for item in found[paths.destination_rules]},
+        snapshots={revision_in(item): template_of(item) for item in own},
+        scalers=dict(_scaled(item) for item in found[paths.autoscalers] if _scaled(item)[0]),
+    )
+
+
+def _scaled(scaler: Object) -> tuple[str, str]:
+    """Which Deployment an autoscaler scales, and its own name."""
+    target = mapping(scaler, "spec", "scaleTargetRef")
+    deployment = text(target, "name") if text(target, "kind") == "Deployment" else ""
+    return deployment, text(scaler, "metadata", "name")

@@ -1,0 +1,57 @@
+"""What a pass works with: the adapters and limits of a process, and the time of one pass."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.adapters.bus import Bus, open_bus
+from shared.adapters.clock import Clock, open_clock
+from shared.adapters.cluster import Cluster
+from shared.adapters.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The adapters, and the limits that the settings put on every pass."""
+
+    cluster: Cluster
+    bus: Bus
+    clock: Clock
+    now: Callable[[], datetime]
+    namespaces: tuple[str, ...]  # empty: all
+    selector: str
+    metrics_server: str
+    beat: timedelta
+    budget: timedelta
+    pool: int
+
+
+def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
+    """Connects nothing yet: clients connect at their first call, and stay warm."""
+    cluster = Cluster(settings.kubeconfig, pool=settings.pool)
+    return Scope(
+        cluster=cluster,
+        bus=open_bus(settings),
+        clock=open_clock(settings, cluster),
+        now=now,
+        namespaces=settings.namespaces,
+        selector=settings.selector,
+        metrics_server=settings.metrics_server,
+        beat=settings.beat,
+        budget=settings.pass_budget,
+        pool=settings.pool,
+    )
+
+
+class Watch:
+    """How much of a pass's time is left, and whether it has asked for the beat already."""
+
+    def __init__(self, budget: timedelta) -> None:
+        """Starts now."""
+        self._ends = time.monotonic() + budget.total_seconds()
+        self.wanted = False
+
+    def left(self) -> float:
+        """Seconds, never less than none."""
+        return max(0.0, self._ends - time.monotonic())

@@ -1,0 +1,40 @@
+"""Tell: what a decision noted, to people as Kubernetes Events and to the bus as CloudEvents."""
+
+from shared.adapters import log, paths
+from shared.domain.errors import Conflict, Refused, Unavailable
+from shared.domain.status import Note
+from shared.domain.tell import Teller, cloud_events, kubernetes_event
+from shared.reconcile.scope import Scope
+
+
+def tell(scope: Scope, teller: Teller) -> tuple[Note, ...]:
+    """The notes that were told. What was not stays in the outbox, and is told again."""
+    return tuple(note for note in teller.status.outbox if _told(scope, teller, note))
+
+
+def warn(scope: Scope, teller: Teller, note: Note) -> None:
+    """Tells people of something that no decision was made of."""
+    _to_people(scope, teller, note)
+
+
+def _told(scope: Scope, teller: Teller, note: Note) -> bool:
+    try:
+        _to_people(scope, teller, note)
+        for event in cloud_events(teller, note):
+            scope.bus.publish(event)
+    except (Refused, Unavailable) as error:
+        log.warning(
+            f"not told yet: {error}",
+            namespace=teller.owner.namespace,
+            canary=teller.owner.name,
+            note=note.kind,
+        )
+        return False
+    return True
+
+
+def _to_people(scope: Scope, teller: Teller, note: Note) -> None:
+    try:
+        scope.cluster.create(paths.events(teller.owner.namespace), kubernetes_event(teller, note))
+    except Conflict:
+        return  # it was told before
