@@ -2,34 +2,29 @@
 
 import argparse
 import difflib
-import json
 import math
 import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import yaml
 from rich.console import Console
 
-from infra.local import apply, lab, rollout, view
-from infra.local.kube import Kube, Tree
+from infra.local import apply, lab, rollout, stage, view
+from infra.local.kube import Tree
 from infra.local.lab import Lab
 from infra.local.load import Load
-from infra.local.processes import Failed, memory
+from infra.local.processes import memory
 from infra.local.promote import APP, NAMESPACE
 from infra.local.rollout import Outcome
 from infra.local.view import Frame, View
-from infra.local.watching import Watching, watching
+from infra.local.watching import Watching
 
 GOOD, BAD = "1.1.0", "1.2.0-bad"
-_RATE = 100.0  # requests per second
-_INITIALISED_SECONDS = 60.0
 _RELEASE_SECONDS = 60.0
-_ASK_SECONDS = 1.0
 _SUCCESS = (
     'sum(rate(istio_requests_total{{reporter="destination",destination_workload="{workload}",'
     'response_code!~"5.."}}[5s])) / sum(rate(istio_requests_total{{reporter="destination",'
@@ -59,16 +54,16 @@ def play(running: Lab, console: Console) -> tuple[str, ...]:
     canary = shortened()
     console.print("\ninfra/local/manifests/canary.yaml, with shorter times:")
     console.print("\n".join(difference()), highlight=False, markup=False)
-    with watching(running.server, (NAMESPACE, APP), APP) as seen:
-        _install(running, seen, canary)
-        with _loaded(running) as load:
+    with stage.observed(running) as seen:
+        stage.install(running, seen, canary)
+        with stage.loaded(running) as load:
             outcomes = _releases(running, seen, load, console, canary)
-        dead = _dead(running)
-        wrong = (*rollout.faults(*outcomes, GOOD), *rollout.route_faults(seen.routes), *dead)
+        letters = stage.dead(running)
+        wrong = (*rollout.faults(*outcomes, GOOD), *rollout.route_faults(seen.routes), *letters)
         for outcome in outcomes:
             console.print(summary(outcome), highlight=False, markup=False)
         console.print(
-            f"\n{len(seen.routes)} routes were written, {len(dead)} events died, "
+            f"\n{len(seen.routes)} routes were written, {len(letters)} events died, "
             f"{memory():.0f} MB were in use."
         )
     return wrong
@@ -101,18 +96,6 @@ def summary(outcome: Outcome) -> str:
         f"{outcome.counts.requests} requests ({_shares(outcome)}), {outcome.counts.failed} failed\n"
         + "\n".join(f"  | {message}" for message in outcome.messages[-4:])
     )
-
-
-def _install(running: Lab, seen: Watching, canary: Tree) -> None:
-    kube = Kube(running.server)
-    for obj in (*apply.read("deployment.yaml"), canary):
-        apply.create(kube, obj)
-    if not rollout.wait(
-        lambda: seen.stand.phase == "Initialized" and seen.stand.settled and seen.pods == 0,
-        limit=_INITIALISED_SECONDS,
-        look=running.processes.check,
-    ):
-        raise Failed(f"the canary is not initialised: {seen.stand}, {seen.messages[-3:]}")
 
 
 def _releases(
@@ -157,36 +140,12 @@ def _looking(
     return look
 
 
-@contextmanager
-def _loaded(running: Lab) -> Iterator[Load]:
-    load = Load(running.ports.gateway, rollout.HOST, _RATE)
-    load.start()
-    try:
-        yield load
-    finally:
-        load.stop()
-
-
 def _success(running: Lab) -> float | None:
     """The canary's success rate, for the eye; Spillway asks for itself."""
     query = urllib.parse.urlencode({"query": _SUCCESS.format(workload=APP)})
-    found = _json(f"{running.ports.metrics}/api/v1/query?{query}")["data"]["result"]
+    found = stage.fetch(f"{running.ports.metrics}/api/v1/query?{query}")["data"]["result"]
     value = float(found[0]["value"][1]) if found else float("nan")
     return None if math.isnan(value) else value  # not a number: there was no traffic
-
-
-def _dead(running: Lab) -> Sequence[str]:
-    """The dead letters, and deliveries that are still tried."""
-    rollout.wait(lambda: _json(f"{running.ports.bus}/dead")["pending"] == 0, limit=5.0)
-    report = _json(f"{running.ports.bus}/dead")
-    late = [f"{report['pending']} deliveries are pending"] if report["pending"] else []
-    return [*(f"dead letter: {letter}" for letter in report["letters"]), *late]
-
-
-def _json(url: str) -> Tree:
-    with urllib.request.urlopen(url, timeout=_ASK_SECONDS) as answer:  # noqa: S310 - http
-        found: Tree = json.load(answer)
-    return found
 
 
 def _shares(outcome: Outcome) -> str:

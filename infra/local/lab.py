@@ -130,7 +130,8 @@ def _stopping(processes: Processes) -> Iterator[Processes]:
 
 
 def _start(state: Path, processes: Processes) -> Lab:
-    (state / "kubeconfig").unlink(missing_ok=True)
+    for sign in ("kubeconfig", "mesh.json"):
+        (state / sign).unlink(missing_ok=True)
     ports = parts.choose_ports()
     _write_secret(state / "secrets")
     (state / "webhook").write_text(ports.webhook + "\n")

@@ -20,6 +20,7 @@ class Ports:
     broker: int
     prometheus: int
     ingress: int
+    admin: int  # of Envoy
     functions: Mapping[str, int]
 
     @property
@@ -49,8 +50,9 @@ class Ports:
 
 def choose_ports() -> Ports:
     """Free ports for a lab."""
-    broker, prometheus, ingress, *functions = free_ports(3 + len(FUNCTIONS))
-    return Ports(broker, prometheus, ingress, dict(zip(FUNCTIONS, functions, strict=True)))
+    broker, prometheus, ingress, admin, *functions = free_ports(4 + len(FUNCTIONS))
+    named = dict(zip(FUNCTIONS, functions, strict=True))
+    return Ports(broker, prometheus, ingress, admin, named)
 
 
 def first(state: Path, ports: Ports) -> Iterator[Part]:
@@ -62,7 +64,8 @@ def first(state: Path, ports: Ports) -> Iterator[Part]:
 
 def others(state: Path, ports: Ports, server: str) -> Iterator[Part]:
     """What speaks to the API server from its start on."""
-    del state
+    mesh = ("--state", str(state), "--ingress", str(ports.ingress), "--admin", str(ports.admin))
+    yield _module("mesh", "--server", server, *mesh, ready=(state / "mesh.json").exists)
     yield _module("controllers", "--server", server, ready=lambda: True)
     yield _module("kubelet", "--server", server, ready=lambda: True)
     broker = ("--server", server, "--port", str(ports.broker))

@@ -1,0 +1,62 @@
+"""The sample app on the lab's stage: brought, initialised, watched, and under load."""
+
+import json
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from infra.local import apply, rollout
+from infra.local.kube import Kube, Tree
+from infra.local.lab import Lab
+from infra.local.load import Load
+from infra.local.processes import Failed
+from infra.local.promote import APP, NAMESPACE
+from infra.local.watching import Watching, watching
+
+_RATE = 100.0  # requests per second
+_INITIALISED_SECONDS = 60.0
+_ASK_SECONDS = 1.0
+
+
+def observed(running: Lab) -> AbstractContextManager[Watching]:
+    """The sample app's canary, watched."""
+    return watching(running.server, (NAMESPACE, APP), APP)
+
+
+def install(running: Lab, seen: Watching, canary: Tree) -> None:
+    """Brings the sample app, and waits until Spillway has taken it over."""
+    kube = Kube(running.server)
+    for obj in (*apply.read("deployment.yaml"), canary):
+        apply.create(kube, obj)
+    if not rollout.wait(
+        lambda: seen.stand.phase == "Initialized" and seen.stand.settled and seen.pods == 0,
+        limit=_INITIALISED_SECONDS,
+        look=running.processes.check,
+    ):
+        raise Failed(f"the canary is not initialised: {seen.stand}, {seen.messages[-3:]}")
+
+
+@contextmanager
+def loaded(running: Lab) -> Iterator[Load]:
+    """Requests to the sample app, for as long as the block lasts."""
+    load = Load(running.ports.gateway, rollout.HOST, _RATE)
+    load.start()
+    try:
+        yield load
+    finally:
+        load.stop()
+
+
+def dead(running: Lab) -> Sequence[str]:
+    """The dead letters, and deliveries that are still tried."""
+    rollout.wait(lambda: fetch(f"{running.ports.bus}/dead")["pending"] == 0, limit=5.0)
+    report = fetch(f"{running.ports.bus}/dead")
+    late = [f"{report['pending']} deliveries are pending"] if report["pending"] else []
+    return [*(f"dead letter: {letter}" for letter in report["letters"]), *late]
+
+
+def fetch(url: str) -> Tree:
+    """The JSON at an address of the lab."""
+    with urllib.request.urlopen(url, timeout=_ASK_SECONDS) as answer:  # noqa: S310 - http
+        found: Tree = json.load(answer)
+    return found
