@@ -2,16 +2,12 @@
 
 import json
 import math
-import shutil
-import socket
-import subprocess
 import threading
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.local.processes import Part, Processes, free_ports
+from infra.local.prometheus import fetched, is_ready
 from shared.adapters import metrics
 from shared.domain import promql
 from shared.domain.analysis import Answer, MetricKind, NoData, Question, Rejected, Value
 from shared.domain.promql import Sample
 from tests.domain.made_up_mesh import NAMESPACES, WORKLOADS, Mesh
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(360)]  # the program may be fetched
 
+PROGRAMS = Path(__file__).parent.parent.parent / ".lab" / "prometheus"  # kept for the next run
 SCRAPED = 12  # seconds of history that the queries look at
 
 Element = dict[str, Any]
@@ -60,39 +59,36 @@ class Prometheus:
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory) -> Iterator[Prometheus]:
-    binary = shutil.which("prometheus")
-    assert binary, "prometheus is not on the PATH"
     folder: Path = tmp_path_factory.mktemp("prometheus")
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
+    processes = Processes(folder)
     with Mesh() as mesh:
         threading.Thread(target=mesh.serve_forever, args=(0.05,), daemon=True).start()
-        config = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s"},
-            "scrape_configs": [
-                {"job_name": "mesh", "static_configs": [{"targets": [mesh.address]}]}
-            ],
-        }
-        (folder / "prometheus.yml").write_text(json.dumps(config))
-        port = _free_port()
-        with subprocess.Popen(
-            [
-                binary,
-                f"--config.file={folder}/prometheus.yml",
-                f"--storage.tsdb.path={folder}/data",
-                f"--web.listen-address=127.0.0.1:{port}",
-                "--log.level=warn",
-            ]
-        ) as process:
-            try:
-                yield _scraped(f"http://127.0.0.1:{port}")
-            finally:
-                process.terminate()
-        mesh.shutdown()
+        processes.start(
+            Part("prometheus", command(folder, mesh, address), lambda: is_ready(address))
+        )
+        try:
+            processes.wait(10)
+            yield _scraped(f"http://{address}")
+        finally:
+            processes.stop()
+            mesh.shutdown()
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def command(folder: Path, mesh: Mesh, address: str) -> tuple[str, ...]:
+    """Prometheus, told to look at the mesh every second."""
+    job = {"job_name": "mesh", "static_configs": [{"targets": [mesh.address]}]}
+    every_second = {"scrape_interval": "1s", "scrape_timeout": "1s"}
+    config = folder / "prometheus.json"
+    config.write_text(json.dumps({"global": every_second, "scrape_configs": [job]}))
+    return (
+        str(fetched(PROGRAMS)),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address={address}",
+        "--log.level=warn",
+    )
 
 
 def _scraped(url: str) -> Prometheus:
@@ -101,10 +97,7 @@ def _scraped(url: str) -> Prometheus:
     while time.monotonic() < end:
         time.sleep(0.25)
         now = time.time()
-        try:
-            scrapes = Prometheus(url, now, now).query("up[1m]", now)
-        except OSError:
-            continue
+        scrapes = Prometheus(url, now, now).query("up[1m]", now)
         if scrapes and len(scrapes[0]["values"]) >= SCRAPED:
             times = [float(at) for at, _ in scrapes[0]["values"]]
             return Prometheus(url, times[0], times[-1])
