@@ -108,6 +108,8 @@ class Server(socketserver.ThreadingTCPServer):
     def stop(self) -> None:
         """Takes no new connection, ends idle ones, waits for what is in flight."""
         self.shutdown()
+        while select.select([self.socket], [], [], 0)[0]:
+            self.handle_request()  # who has connected already is not turned away
         self._drain.close()
         self.server_close()
         self._draining.close()
