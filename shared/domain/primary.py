@@ -54,15 +54,14 @@ def primary_template(target: Workload, template: Object, revision: str) -> Objec
 def undone(template: Object, target: Workload) -> Object:
     """The target's template that a primary's was made from, by Spillway or by Flagger.
 
-    A rule that named the primary from the start cannot be told from one that was changed. So the
-    target's own template is tried first: where it makes this primary, it is the one.
+    A rule that named the primary from the start looks like one that was changed. The `flagger-id`
+    tells them apart, where it is ours; else, what the target's own template makes is the target's.
     """
+    plain = _plain(template, target)
+    if text(template, "metadata", "annotations", FLAGGER_ID) == _flagger_id(revision_of(plain)):
+        return plain
     if revision_of(primary_template(target, target.template, "")) == revision_of(template):
         return target.template
-    plain = _plain(template, target)
-    made_as = text(template, "metadata", "annotations", FLAGGER_ID)
-    if made_as == _flagger_id(revision_of(plain)):
-        return plain
     return {**plain, "spec": _with_shared_configs(plain, target.template)}
 
 

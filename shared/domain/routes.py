@@ -96,15 +96,23 @@ def route_change(seen: Object | None, desired: Object, owner: Owner) -> Object:
 
 
 def reweighted(seen: Object, shares: tuple[Share, ...]) -> Object:
-    """A seen route with other weights and nothing else changed: for a spec that is refused."""
-    weights: dict[str, int] = {share.host: share.weight for share in shares}
+    """A seen route with other weights and nothing else changed: for a spec that is refused.
 
-    def destination(found: Object) -> Object:
-        host = text(found, "destination", "host")
-        return {**found, "weight": weights[host]} if host in weights else found
+    Each rule that leads to one of the hosts leads to all of them, so that it is 100 in all (I8).
+    """
 
     def rule(found: Object) -> Object:
-        return {**found, "route": [destination(item) for item in objects(found, "route")]}
+        seen_at = {text(item, "destination", "host"): item for item in objects(found, "route")}
+        if not any(share.host in seen_at for share in shares):
+            return found
+        route: list[Json] = [
+            {
+                **seen_at.get(share.host, {"destination": {"host": share.host}}),
+                "weight": share.weight,
+            }
+            for share in shares
+        ]
+        return {**found, "route": route}
 
     rules: list[Json] = [rule(item) for item in objects(seen, "spec", "http")]
     return {**seen, "spec": {**mapping(seen, "spec"), "http": rules}}

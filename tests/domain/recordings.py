@@ -58,6 +58,10 @@ class Recording:
     def primary(self) -> Workload:
         return workload.from_object(self.objects["Deployment", "app-primary"])
 
+    def counterpart(self, made: Object) -> Object:
+        """The recorded object of the kind and name of one of ours."""
+        return self.objects[text(made, "kind"), text(made, "metadata", "name")]
+
 
 def read(name: str) -> Recording:
     found: list[Object] = list(yaml.safe_load_all((_FOLDER / name).read_text()))
