@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local import prometheus
 from infra.local.processes import Part, free_ports
 
 ROOT = Path(__file__).parents[2]
+PROGRAMS = ROOT / ".lab" / "prometheus"  # fetched once, whatever folder a lab runs in
 FUNCTIONS = ("promotion_webhook", "start_canary", "analysis_tick", "rollback")
 _ASK_SECONDS = 1.0
 
@@ -56,7 +58,11 @@ def choose_ports() -> Ports:
 
 
 def first(state: Path, ports: Ports) -> Iterator[Part]:
-    """What needs no API server to start: the API server itself, and what is slow to start."""
+    """What needs no API server to start: the API server itself, and what is slow to be useful.
+
+    Prometheus looks at its targets only some 6 s after its start.
+    """
+    yield _prometheus(state / "prometheus", ports)
     yield _module("apiserver", "--state", str(state), ready=(state / "kubeconfig").exists)
     for name, port in ports.functions.items():
         yield _function(name, port, _environ(state, ports))
@@ -71,6 +77,12 @@ def others(state: Path, ports: Ports, server: str) -> Iterator[Part]:
     broker = ("--server", server, "--port", str(ports.broker))
     yield _module("broker", *broker, ready=_answers(f"{ports.bus}/triggers", containing="ticks"))
     yield _module("clock", "--server", server, "--broker", ports.bus, ready=lambda: True)
+
+
+def _prometheus(folder: Path, ports: Ports) -> Part:
+    program, scraped = prometheus.fetched(PROGRAMS), f"127.0.0.1:{ports.admin}"
+    command = prometheus.prepare(program, folder, scraped, ports.prometheus)
+    return Part("prometheus", command, lambda: prometheus.is_ready(f"127.0.0.1:{ports.prometheus}"))
 
 
 def _module(name: str, *arguments: str, ready: Callable[[], bool]) -> Part:
