@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.domain import pod_spec
 from shared.domain.fields import Json, Object, mapping, pairs, text
@@ -17,8 +18,8 @@ _ROLLED = "deployment.kubernetes.io/revision"  # counts a Deployment's own rollo
 
 
 def target_behind(primary: Workload) -> Workload:
-    """A target that is gone, as far as its primary remembers it: name, selector and settings."""
-    return Workload(
+    """A target that is gone, as far as its primary remembers it; it is asked for no replicas."""
+    remembered = Workload(
         name=primary.name.removesuffix(_SUFFIX),
         namespace=primary.namespace,
         uid="",
@@ -31,6 +32,7 @@ def target_behind(primary: Workload) -> Workload:
         template={},
         settings=primary.settings,
     )
+    return replace(remembered, template=_plain(primary.template, remembered))
 
 
 def primary_template(target: Workload, template: Object, revision: str) -> Object:

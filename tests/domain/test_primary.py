@@ -186,6 +186,7 @@ def test_a_target_that_is_gone_is_known_from_its_primary():
         {"revisionHistoryLimit": 3},
     )
     assert revision_of(primary.undone(left.template, behind)) == revision_of(seen.template)
+    assert revision_of(behind.template) == revision_of(seen.template)
 
 
 def flaggers(made, old, new):
