@@ -26,9 +26,9 @@ def check_identity(resource: Resource, old: Tree, new: Tree) -> None:
     if not isinstance(metadata, dict):
         raise errors.bad_request("metadata: wanted an object")
     name, namespace = before["name"], before.get("namespace", "")
-    if metadata.setdefault("name", name) != name:
+    if metadata.get("name") != name:
         raise errors.bad_request(
-            f"the name of the object ({metadata['name']}) "
+            f"the name of the object ({metadata.get('name', '')}) "
             f"does not match the name on the URL ({name})"
         )
     check_namespace(metadata, namespace)

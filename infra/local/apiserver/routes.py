@@ -136,7 +136,7 @@ class Routes:
             resource=target.resource,
             namespace=target.namespace,
             match=_match(request, target),
-            since=request.query.get("resourceVersion", ""),
+            since=request.number("resourceVersion"),
             initial=request.asks("sendInitialEvents"),
             bookmarks=request.asks("allowWatchBookmarks"),
             form=views.form(request.accept),

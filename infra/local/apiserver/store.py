@@ -138,6 +138,10 @@ class Store:
         with self.lock:
             self._shelf(kind).feeds.remove(feed)
 
+    def watchers(self, kind: Kind) -> int:
+        """How many feeds of a kind are open."""
+        return len(self._shelf(kind).feeds)
+
     def close(self) -> None:
         """Tells every feed that the server stops."""
         with self.lock:

@@ -1,11 +1,11 @@
 """Watches: what happened since a version, then what happens, until the client has seen enough."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from queue import Empty
 
-from infra.local.apiserver import errors
+from infra.local.apiserver.errors import ApiError
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.store import Change, Feed, Match, Store
 from infra.local.apiserver.trees import Tree
@@ -23,34 +23,27 @@ class Watch:
     resource: Resource
     namespace: str
     match: Match
-    since: str  # a version; empty or 0: what is there now comes first
+    since: int  # a version; 0: what is there now comes first
     initial: bool = False  # what is there comes first, then a bookmark that says so
     bookmarks: bool = False
     form: Form = Form.WHOLE
-    seconds: float = 0.0  # 0: the server's own limit
+    seconds: int = 0  # 0: the server's own limit
 
 
-def events(store: Store, watch: Watch) -> Iterator[Tree | None]:
-    """The events of a watch as they come; None after each quiet while."""
+Events = Generator[Tree | None]  # None after each quiet while
+
+
+def events(store: Store, watch: Watch) -> Events:
+    """The events of a watch as they come."""
     kind = watch.resource.key
     with store.lock:
         version = store.version
         try:
-            before, feed = store.follow(kind, _since(watch, version))
-        except errors.ApiError as error:
-            return iter([{"type": "ERROR", "object": error.status()}])
+            before, feed = store.follow(kind, watch.since if _continues(watch) else version)
+        except ApiError as error:
+            yield {"type": "ERROR", "object": error.status()}
+            return
         present = [] if _continues(watch) else _present(store, watch)
-    return _run(store, watch, present, before, feed, version)
-
-
-def _run(
-    store: Store,
-    watch: Watch,
-    present: list[Tree],
-    before: list[Change],
-    feed: Feed,
-    version: int,
-) -> Iterator[Tree | None]:
     try:
         yield from present
         if watch.initial and watch.bookmarks:
@@ -59,10 +52,10 @@ def _run(
             yield from _told(watch, change)
         yield from _live(watch, feed, version)
     finally:
-        store.unfollow(watch.resource.key, feed)
+        store.unfollow(kind, feed)
 
 
-def _live(watch: Watch, feed: Feed, version: int) -> Iterator[Tree | None]:
+def _live(watch: Watch, feed: Feed, version: int) -> Events:
     """What happens from now on. A quiet watch gets a bookmark now and then, and one at its end."""
     end = time.monotonic() + (watch.seconds or _DEFAULT_SECONDS)
     marked = time.monotonic()
@@ -118,12 +111,4 @@ def _bookmark(watch: Watch, version: int, *, initial: bool = False) -> Tree:
 
 
 def _continues(watch: Watch) -> bool:
-    return watch.since not in ("", "0") and not watch.initial
-
-
-def _since(watch: Watch, version: int) -> int:
-    if not _continues(watch):
-        return version
-    if not watch.since.isdecimal():
-        raise errors.bad_request(f"Invalid value: {watch.since!r}: not a resource version")
-    return int(watch.since)
+    return watch.since > 0 and not watch.initial

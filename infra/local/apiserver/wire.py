@@ -4,7 +4,8 @@ import json
 import select
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -72,7 +73,7 @@ class Reply:
 class Stream:
     """What a watching client gets: objects as they come; None where there is nothing new yet."""
 
-    items: Iterator[Tree | None]
+    items: Generator[Tree | None]
 
 
 Route = Callable[[Request], Reply | Stream]
@@ -177,14 +178,15 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.wfile.flush()
-        for item in stream.items:
-            if item is not None:
-                line = _encoded(item).encode() + b"\n"
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
-                self.wfile.flush()
-            elif self._is_left():
-                self.close_connection = True
-                return
+        with closing(stream.items) as items:
+            for item in items:
+                if item is not None:
+                    line = _encoded(item).encode() + b"\n"
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+                    self.wfile.flush()
+                elif self._is_left():
+                    self.close_connection = True
+                    return
         self.wfile.write(b"0\r\n\r\n")
 
     def _is_left(self) -> bool:
