@@ -8,6 +8,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -16,7 +17,7 @@ from rich.console import Console
 from infra.local import apply, lab, rollout, stage, view
 from infra.local.kube import Tree
 from infra.local.lab import Lab
-from infra.local.load import Load
+from infra.local.load import Counts
 from infra.local.processes import memory
 from infra.local.promote import APP, NAMESPACE
 from infra.local.rollout import Outcome
@@ -25,6 +26,7 @@ from infra.local.watching import Watching
 
 GOOD, BAD = "1.1.0", "1.2.0-bad"
 _RELEASE_SECONDS = 60.0
+_NO_REQUESTS = partial(Counts, {}, {}, 0, ())
 _SUCCESS = (
     'sum(rate(istio_requests_total{{reporter="destination",destination_workload="{workload}",'
     'response_code!~"5.."}}[5s])) / sum(rate(istio_requests_total{{reporter="destination",'
@@ -53,20 +55,14 @@ def play(running: Lab, console: Console) -> tuple[str, ...]:
     """Both releases; what was not as it should be."""
     canary = shortened()
     console.print("\ninfra/local/manifests/canary.yaml, with shorter times:")
-    console.print("\n".join(difference()), highlight=False, markup=False)
+    _tell(console, *difference())
     with stage.observed(running) as seen:
-        stage.install(running, seen, canary)
-        with stage.loaded(running) as load:
-            outcomes = _releases(running, seen, load, console, canary)
+        with view.opened(console) as screen:
+            good, bad = _releases(running, seen, screen, canary)
         letters = stage.dead(running)
-        wrong = (*rollout.faults(*outcomes, GOOD), *rollout.route_faults(seen.routes), *letters)
-        for outcome in outcomes:
-            console.print(summary(outcome), highlight=False, markup=False)
-        console.print(
-            f"\n{len(seen.routes)} routes were written, {len(letters)} events died, "
-            f"{memory():.0f} MB were in use."
-        )
-    return wrong
+        _tell(console, summary(good), summary(bad), _balance(seen, len(letters)))
+    wrong = rollout.faults(good, bad, GOOD)
+    return (*wrong, *rollout.route_faults(seen.routes), *letters)
 
 
 def shortened() -> Tree:
@@ -98,29 +94,34 @@ def summary(outcome: Outcome) -> str:
     )
 
 
-def _releases(
-    running: Lab, seen: Watching, load: Load, console: Console, canary: Tree
-) -> tuple[Outcome, Outcome]:
-    with view.opened(console) as screen:
-        screen.say(f"\n{NAMESPACE}/{APP} is initialised: 1.0.0 has all of the traffic.")
+def _releases(running: Lab, seen: Watching, screen: View, canary: Tree) -> tuple[Outcome, Outcome]:
+    looking = partial(_looking, running, seen, screen, canary)
+    screen.say(f"\nThe app and its Canary are applied: {NAMESPACE}/{APP}")
+    stage.install(running, seen, canary, looking(_NO_REQUESTS, "1.0.0"))
+    with stage.loaded(running) as load:
 
         def release(version: str) -> Outcome:
             screen.say(f"\n{version} is promoted: a signed POST to {running.ports.webhook}")
-            look = _looking(running, seen, load, screen, title=version, canary=canary)
-            return rollout.play(running, seen, load, version, limit=_RELEASE_SECONDS, look=look)
+            look, limit = looking(load.snapshot, version), _RELEASE_SECONDS
+            return rollout.play(running, seen, load, version, limit=limit, look=look)
 
         return release(GOOD), release(BAD)
 
 
 def _looking(
-    running: Lab, seen: Watching, load: Load, screen: View, *, title: str, canary: Tree
+    running: Lab,
+    seen: Watching,
+    screen: View,
+    canary: Tree,
+    counts: Callable[[], Counts],
+    title: str,
 ) -> Callable[[], None]:
-    begun, before = time.monotonic(), load.snapshot()
+    begun, before = time.monotonic(), counts()
     analysis = canary["spec"]["canaryAnalysis"]
 
     def look() -> None:
         running.processes.check()
-        counts, stand = load.snapshot().since(before), seen.stand
+        since, stand = counts().since(before), seen.stand
         screen.show(
             Frame(
                 title=title,
@@ -131,13 +132,29 @@ def _looking(
                 checks_allowed=analysis["threshold"],
                 success=_success(running),
                 wanted=analysis["metrics"][0]["threshold"],
-                versions=counts.versions,
-                failed=counts.failed,
+                versions=since.versions,
+                failed=since.failed,
                 messages=tuple(seen.messages),
             )
         )
 
     return look
+
+
+def _balance(seen: Watching, letters: int) -> str:
+    return (
+        f"\n{len(seen.routes)} routes were written, {_sums(seen)}; {letters} events died; "
+        f"{memory():.0f} MB were in use."
+    )
+
+
+def _sums(seen: Watching) -> str:
+    return "not all to 100" if rollout.route_faults(seen.routes) else "each with a sum of 100"
+
+
+def _tell(console: Console, *lines: str) -> None:
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _success(running: Lab) -> float | None:

@@ -23,7 +23,7 @@ _SHOWN = 30  # lines of a log
 
 
 class Failed(Exception):  # noqa: N818 - named by what happened
-    """A part ended or did not become ready; the message carries the end of its log."""
+    """The lab cannot go on: a part ended, say. The message carries the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)

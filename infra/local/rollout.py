@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from infra.local import promote
 from infra.local.lab import Lab
 from infra.local.load import Counts, Load
+from infra.local.processes import Failed
 from infra.local.watching import Watching
 
 HOST = "croc-hunter.istio.example.com"
@@ -17,10 +18,6 @@ _AFTERWARDS = 200  # requests
 _AFTERWARDS_RATE = 200.0  # per second
 _RUNNING = "Progressing"
 _ENDS = ("Succeeded", "Failed")
-
-
-class Refusal(Exception):  # noqa: N818 - named by what happened
-    """The webhook did not take a promotion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def play(
     said = promote.promotion(version, now)
     status, answer = promote.send(lab.ports.webhook, lab.secret.read_bytes(), said, now)
     if status != 202:
-        raise Refusal(f"{version}: {status} {answer}")
+        raise Failed(f"the webhook answered {status} to {version}: {answer}")
     wait(lambda: is_at_rest(seen, stands), limit=limit, look=look)
     counts = load.snapshot().since(before)
     seconds = time.monotonic() - begun

@@ -2,16 +2,19 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from infra.local import apply, rollout
+from infra.local import apply, message, rollout
 from infra.local.kube import Kube, Tree
-from infra.local.lab import Lab
+from infra.local.lab import SYSTEM, Lab
 from infra.local.load import Load
+from infra.local.message import Message
 from infra.local.processes import Failed
 from infra.local.promote import APP, NAMESPACE
 from infra.local.watching import Watching, watching
+from shared.domain import events
 
 _RATE = 100.0  # requests per second
 _INITIALISED_SECONDS = 60.0
@@ -23,15 +26,18 @@ def observed(running: Lab) -> AbstractContextManager[Watching]:
     return watching(running.server, (NAMESPACE, APP), APP)
 
 
-def install(running: Lab, seen: Watching, canary: Tree) -> None:
+def install(
+    running: Lab, seen: Watching, canary: Tree, look: Callable[[], None] = lambda: None
+) -> None:
     """Brings the sample app, and waits until Spillway has taken it over."""
     kube = Kube(running.server)
     for obj in (*apply.read("deployment.yaml"), canary):
         apply.create(kube, obj)
+    _tick(running)
     if not rollout.wait(
         lambda: seen.stand.phase == "Initialized" and seen.stand.settled and seen.pods == 0,
         limit=_INITIALISED_SECONDS,
-        look=running.processes.check,
+        look=look,
     ):
         raise Failed(f"the canary is not initialised: {seen.stand}, {seen.messages[-3:]}")
 
@@ -60,3 +66,13 @@ def fetch(url: str) -> Tree:
     with urllib.request.urlopen(url, timeout=_ASK_SECONDS) as answer:  # noqa: S310 - http
         found: Tree = json.load(answer)
     return found
+
+
+def _tick(running: Lab) -> None:
+    """Asks for a look at everything, which else the next sweep would bring."""
+    about = {"specversion": "1.0", "id": str(uuid.uuid4()), "source": "/lab"}
+    tick = Message({**about, "type": events.ANALYSIS_TICK}, "application/json", b"{}")
+    address = f"{running.ports.bus}/{SYSTEM}/default"
+    reply = message.post(address, tick, timeout=_ASK_SECONDS, headers={})
+    if reply.status != 202:
+        raise Failed(f"the broker answered {reply.status} to a tick")
