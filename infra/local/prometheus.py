@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -48,8 +49,11 @@ def start(folder: Path, scraped: str, port: int = 0, *, programs: Path | None = 
     port = port or free_ports(1)[0]
     command = prepare(fetched(programs or folder), folder, scraped, port)
     processes = Processes(folder)
-    processes.start(Part("prometheus", command, lambda: is_ready(f"127.0.0.1:{port}")))
-    processes.wait(_START_SECONDS)
+    with ExitStack() as undo:
+        undo.callback(processes.stop)
+        processes.start(Part("prometheus", command, lambda: is_ready(f"127.0.0.1:{port}")))
+        processes.wait(_START_SECONDS)
+        undo.pop_all()
     return Prometheus(f"http://127.0.0.1:{port}", processes)
 
 
