@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     running = server.start(options.port)
     for folder in options.crds or [_OUR_CRDS, _LOCAL_CRDS]:
         running.install(server.manifests(folder))
-    _write_kubeconfig(options.state, running.url)
+    write_kubeconfig(options.state, running.url)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     running.stop()
@@ -33,7 +33,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _write_kubeconfig(folder: Path, url: str) -> None:
+def write_kubeconfig(folder: Path, url: str) -> None:
     """Writes the kubeconfig in one step: who finds it finds all of it."""
     config = {
         "apiVersion": "v1",

@@ -1,8 +1,9 @@
 """Structural schemas of custom kinds: pruning, defaults, and validation in the server's words."""
 
+import re
 from collections.abc import Iterable
 
-from jsonschema import Draft4Validator, ValidationError
+from jsonschema import Draft4Validator, FormatChecker, ValidationError
 
 from infra.local.apiserver.errors import Cause
 from infra.local.apiserver.trees import Tree, Value, copied, shown
@@ -13,11 +14,20 @@ _EITHER = "x-kubernetes-int-or-string"
 _OBJECT_FIELDS = ("apiVersion", "kind", "metadata")  # every object has them, in every schema
 _ANYTHING: Tree = {_KEEP: True}  # the schema of what no schema describes
 _KEYWORDS = (
-    *("type", "enum", "pattern", "required", "minimum", "maximum"),
+    *("type", "enum", "pattern", "format", "required", "minimum", "maximum"),
     *("exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _TYPES = ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"))
+
+
+_FORMATS = FormatChecker(formats=())  # date-time alone: the format that our kinds use
+
+
+@_FORMATS.checks("date-time")
+def _is_time(value: Value) -> bool:
+    return not isinstance(value, str) or _TIME.fullmatch(value) is not None
 
 
 class Schema:
@@ -26,7 +36,7 @@ class Schema:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         # OpenAPI's dialect is that of JSON schema's draft 4: exclusive bounds are booleans
-        self._validator = Draft4Validator(_plain(tree, root=True))
+        self._validator = Draft4Validator(_plain(tree, root=True), format_checker=_FORMATS)
 
     def prune(self, obj: Tree) -> list[str]:
         """Drops what the schema does not know; the paths of what was dropped."""
@@ -152,6 +162,7 @@ def _rule(word: str, limit: Value, schema: Tree) -> str:
     exclusive = bool(schema.get(f"exclusive{word.capitalize()}"))
     rules = {
         "pattern": f"should match '{limit}'",
+        "format": f"must be of type {limit}",
         "minimum": f"should be greater than {'' if exclusive else 'or equal to '}{limit}",
         "maximum": f"should be less than {'' if exclusive else 'or equal to '}{limit}",
         "multipleOf": f"should be a multiple of {limit}",
