@@ -176,10 +176,12 @@ def test_wait_sees_a_condition_come(
         stdout=subprocess.PIPE,
         text=True,
     ) as waiting:
-        change = {"status": {"conditions": [{"type": "Promoted", "status": "True"}]}}
-        ask(apiserver, "PATCH", f"{CANARIES}/web/status", change, content_type=MERGE)
+        promoted = {"type": "Promoted", "status": "True", "reason": "Succeeded"}
+        change = {"status": {"conditions": [promoted]}}
+        answer = ask(apiserver, "PATCH", f"{CANARIES}/web/status", change, content_type=MERGE)
         said, _ = waiting.communicate(timeout=20)
 
+    assert answer.code == 200
     assert said == "canary.flagger.app/web condition met\n"
     assert waiting.returncode == 0
 

@@ -22,12 +22,12 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\
 _TYPES = ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"))
 
 
-_FORMATS = FormatChecker(formats=())  # date-time alone: the format that our kinds use
-
-
-@_FORMATS.checks("date-time")
 def _is_time(value: Value) -> bool:
     return not isinstance(value, str) or _TIME.fullmatch(value) is not None
+
+
+_FORMATS = FormatChecker(formats=())  # date-time alone: the format that our kinds use
+_FORMATS.checks("date-time")(_is_time)
 
 
 class Schema:
