@@ -20,7 +20,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m infra.local.demo
 
 lab: $(STAMP)
-	@$(BIN)/python -m infra.local.lab
+	@$(BIN)/python -m infra.local.playground
 
 test: $(STAMP)
 	$(BIN)/pytest --cov --cov-report=

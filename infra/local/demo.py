@@ -53,7 +53,7 @@ def main() -> None:
 
 def play(running: Lab, console: Console) -> tuple[str, ...]:
     """Both releases; what was not as it should be."""
-    canary = shortened()
+    canary = stage.shortened()
     console.print("\ninfra/local/manifests/canary.yaml, with shorter times:")
     _tell(console, *difference())
     with stage.observed(running) as seen:
@@ -65,18 +65,11 @@ def play(running: Lab, console: Console) -> tuple[str, ...]:
     return (*wrong, *rollout.route_faults(seen.routes), *letters)
 
 
-def shortened() -> Tree:
-    """The Canary of the demo: the manifest with shorter times."""
-    (canary,), (patch,) = apply.read("canary.yaml"), apply.read("canary-shorter.yaml")
-    changed: Tree = apply.merged(canary, patch)
-    return changed
-
-
 def difference() -> Iterator[str]:
     """What the demo changes in the manifest, as a diff."""
     (canary,) = apply.read("canary.yaml")
     before, after = (
-        yaml.safe_dump(obj, sort_keys=False).splitlines() for obj in (canary, shortened())
+        yaml.safe_dump(obj, sort_keys=False).splitlines() for obj in (canary, stage.shortened())
     )
     return (
         line

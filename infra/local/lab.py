@@ -3,12 +3,10 @@
 The API server comes first, since the others speak through it; everything else starts side by side.
 """
 
-import argparse
 import fcntl
 import secrets
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ import yaml
 from infra.local import apply, parts, promote
 from infra.local.kube import Kube
 from infra.local.parts import Ports
-from infra.local.processes import Failed, Processes, memory
+from infra.local.processes import Failed, Processes
 from shared.domain import events
 
 STATE = Path(".lab")
@@ -63,23 +61,6 @@ def running(state: Path = STATE) -> Iterator[Lab]:
         yield _start(state, processes)
 
 
-def main() -> None:
-    """Runs the lab, with the sample app in it, until SIGTERM or Ctrl-C."""
-    options = argparse.ArgumentParser(prog="python -m infra.local.lab", description=__doc__)
-    options.add_argument("--state", type=Path, default=STATE, help="the lab's folder")
-    given = options.parse_args()
-    begun = time.monotonic()
-    with stopped_by_signals(), running(given.state) as lab:
-        for name in ("deployment.yaml", "canary.yaml"):
-            for obj in apply.read(name):
-                apply.create(Kube(lab.server), obj)
-        print(f"The lab runs, after {time.monotonic() - begun:.1f} s, in {memory():.0f} MB.\n")
-        print(directions(lab), flush=True)
-        while True:
-            time.sleep(1)
-            lab.processes.check()
-
-
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
     """Makes SIGTERM, Ctrl-C and the failure of a part a clean end, with a word about it."""
@@ -91,23 +72,6 @@ def stopped_by_signals() -> Iterator[None]:
         sys.exit(128 + signal.SIGINT)
     except Failed as error:
         sys.exit(str(error))
-
-
-def directions(lab: Lab) -> str:
-    """What somebody who sits before a running lab wants to copy."""
-    return f"""kubeconfig  export KUBECONFIG={lab.state / "kubeconfig"}
-state       {Path(sys.executable).parent / "kubectl"} -n {promote.NAMESPACE} get canaries -w
-webhook     {lab.ports.webhook}
-app         curl -i -H 'Host: croc-hunter.istio.example.com' http://{lab.ports.gateway}/
-logs        {lab.state / "logs"}
-
-The next release, a good one and a bad one:
-  {sys.executable} -m infra.local.promote 1.1.0
-  {sys.executable} -m infra.local.promote 1.2.0-bad
-or as a pipeline would send it:
-{promote.curl(lab.ports.webhook, lab.secret, "1.1.0")}
-
-Ctrl-C stops everything."""
 
 
 @contextmanager
@@ -174,7 +138,3 @@ def _write_secret(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / "pipeline").write_text(secrets.token_hex(32))
     (folder / "pipeline.namespaces").write_text(promote.NAMESPACE)
-
-
-if __name__ == "__main__":
-    main()

@@ -21,6 +21,13 @@ _INITIALISED_SECONDS = 60.0
 _ASK_SECONDS = 1.0
 
 
+def shortened() -> Tree:
+    """The Canary of the manifest, with shorter times."""
+    (canary,), (patch,) = apply.read("canary.yaml"), apply.read("canary-shorter.yaml")
+    changed: Tree = apply.merged(canary, patch)
+    return changed
+
+
 def observed(running: Lab) -> AbstractContextManager[Watching]:
     """The sample app's canary, watched."""
     return watching(running.server, (NAMESPACE, APP), APP)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import apply, demo, lab, rollout, stage
+from infra.local import apply, lab, rollout, stage
 from infra.local.kube import Tree
 from infra.local.lab import Lab
 from infra.local.load import Counts, Load
@@ -62,7 +62,7 @@ class Stage:
 
 @pytest.mark.timeout(180)
 def test_a_good_release_is_promoted_and_a_bad_one_rolled_back(tmp_path: Path):
-    with staged(tmp_path, demo.shortened()) as running:
+    with staged(tmp_path, stage.shortened()) as running:
         good, good_tally = running.play(GOOD)
         bad, bad_tally = running.play(BAD)
 
