@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from infra.local.apiserver import errors
@@ -119,7 +118,6 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # a reply leaves in one piece
-    _NO_BODY: ClassVar = ("GET", "HEAD")
 
     def setup(self) -> None:
         """Counts the connection among the open ones."""
