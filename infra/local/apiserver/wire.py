@@ -6,8 +6,9 @@ import socket
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from infra.local.apiserver import errors
@@ -65,7 +66,6 @@ class Reply:
     body: Tree | str
     code: int = 200
     content_type: str = _PLAIN_BODY
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ class Stream:
     items: Generator[Tree | None]
 
 
+_Socket = socket.socket | tuple[bytes, socket.socket]  # the second one is for UDP
 Route = Callable[[Request], Reply | Stream]
 
 
@@ -86,7 +87,7 @@ class Listener(ThreadingHTTPServer):
 
     def __init__(self, port: int, route: Route) -> None:
         self.route = route
-        self.connections: set[socket.socket] = set()
+        self._connections: set[Any] = set()
         super().__init__(("127.0.0.1", port), Handler)
 
     def server_bind(self) -> None:
@@ -95,17 +96,25 @@ class Listener(ThreadingHTTPServer):
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
 
+    def process_request(self, request: _Socket, client_address: Any) -> None:
+        """Counts a connection among the open ones, before its thread begins."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: _Socket) -> None:
+        """Counts a connection out."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
     def hang_up(self) -> None:
-        """Ends every open connection."""
-        for connection in tuple(self.connections):
+        """Ends every open connection; none is accepted any more."""
+        for connection in tuple(self._connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:  # the client was faster
                 continue
 
-    def handle_error(
-        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
-    ) -> None:
+    def handle_error(self, request: _Socket, client_address: Any) -> None:
         """Lets a connection that broke go in silence; a bug is printed."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
@@ -118,16 +127,6 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # a reply leaves in one piece
-
-    def setup(self) -> None:
-        """Counts the connection among the open ones."""
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self) -> None:
-        """Counts the connection out."""
-        self.server.connections.discard(self.connection)
-        super().finish()
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing: a request is no news."""
@@ -165,8 +164,6 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(reply.code)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(data)))
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
 
