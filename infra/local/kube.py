@@ -55,10 +55,14 @@ class Kube:
             raise
 
     def list(self, path: str, selector: str = "") -> Listing:
-        """All objects of a collection, and the resourceVersion to watch from."""
+        """All objects of a collection, and the resourceVersion to watch from.
+
+        The items of builtin lists come without their type; here they have it, as in a watch.
+        """
         query = f"?{urlencode({'labelSelector': selector})}" if selector else ""
         found = self._call("GET", path + query)
-        return found["items"], found["metadata"]["resourceVersion"]
+        type_ = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
+        return [{**type_, **item} for item in found["items"]], found["metadata"]["resourceVersion"]
 
     def create(self, path: str, obj: Mapping[str, Any]) -> Tree:
         """Creates an object in the collection at a path."""

@@ -47,6 +47,14 @@ def test_a_list_is_selected_by_labels(kube: Kube) -> None:
     assert int(version) > 0
 
 
+def test_a_listed_object_says_what_it_is(kube: Kube) -> None:
+    kube.create(_MAPS, _map("one"))
+
+    (item,), _ = kube.list(_MAPS)
+
+    assert (item["apiVersion"], item["kind"]) == ("v1", "ConfigMap")
+
+
 def test_a_stale_replace_is_a_conflict(kube: Kube) -> None:
     first = kube.create(_MAPS, _map("one"))
     kube.patch(f"{_MAPS}/one", {"data": {"a": "2"}})
