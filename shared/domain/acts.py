@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain import conditions
 from shared.domain.machine import Act, Phase, Signal
 from shared.domain.notes import Kind
-from shared.domain.observation import Situation
+from shared.domain.observation import Pods, Situation
 from shared.domain.plan import next_step, weight_after_promotion
 from shared.domain.status import Made, Note, Status
 
@@ -128,9 +128,15 @@ def _complete(change: Change) -> Status:
         initialized=True,
         revision=change.status.promoted,
         failed_checks=0,
-        next_tick=None,
     )
-    return _told(status, change, Kind.INITIALIZED)
+    return _told(_resting(status, change), change, Kind.INITIALIZED)
+
+
+def _resting(status: Status, change: Change) -> Status:
+    """At rest nothing is to come, but the run of a revision that came in the meantime (I6)."""
+    gone = change.situation.seen.canary is Pods.GONE
+    same = change.situation.facts.target_revision == status.revision
+    return replace(status, next_tick=None if same or gone else change.now)
 
 
 def _abandon(change: Change) -> Status:
@@ -204,8 +210,11 @@ def _failed(status: Status, change: Change) -> Status:
 
 
 def _restore(change: Change) -> Status:
-    """The primary goes back first; what weight the canary has, it keeps until that is ready."""
+    """The primary goes back first; the canary keeps its weight until that is ready, if it can."""
     status = replace(_ended(change), restoring=True, primary_revision="")
+    seen = change.situation.seen
+    if change.status.weight > 0 and seen.primary.alive and not seen.canary.alive:
+        status = _weighed(status, change, 0)
     status = _promotion_failed(status, change)
     return _failed(_awaiting(status, change), change)
 
@@ -329,14 +338,16 @@ def _succeed(change: Change) -> Status:
         previous=before.promoted if before.promoted != before.revision else before.previous,
         failed_checks=0,
         inconclusive=0,
-        next_tick=None,
     )
+    status = _resting(status, change)
     skipped = change.situation.spec.skip_analysis
     kind = Kind.SKIPPED if skipped else Kind.PROMOTED
     return _told(status, change, kind, change.situation.facts.primary_image)
 
 
 def _repair(change: Change) -> Status:
+    if change.status.phase in (Phase.INITIALIZED, Phase.SUCCEEDED):
+        return _resting(change.status, change)
     return change.status
 
 

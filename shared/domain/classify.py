@@ -7,9 +7,9 @@ failed read before whatever it could be mistaken for, pods before traffic, traff
 from collections.abc import Callable
 
 from shared.domain.analysis import VerdictKind
-from shared.domain.converge import converge
+from shared.domain.converge import differs
 from shared.domain.machine import Phase, Signal
-from shared.domain.observation import Pods, Revision, Route, Situation
+from shared.domain.observation import Revision, Situation
 from shared.domain.plan import next_step, weight_after_promotion
 
 _RUN = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
@@ -32,7 +32,7 @@ def is_at_rest(s: Situation) -> bool:
 
 
 def _withdrawn(s: Situation) -> bool:
-    return s.seen.wished and s.status.phase in _UNDER_WAY
+    return s.status.phase in _UNDER_WAY and s.seen.wished
 
 
 def _refused(s: Situation) -> bool:
@@ -44,7 +44,7 @@ def _refused(s: Situation) -> bool:
 
 
 def _already_refused(s: Situation) -> bool:
-    return not s.seen.accepted and _may_refuse(s)
+    return s.status.settled and not s.seen.accepted and _may_refuse(s)
 
 
 def _may_refuse(s: Situation) -> bool:
@@ -52,12 +52,12 @@ def _may_refuse(s: Situation) -> bool:
 
 
 def _accepted(s: Situation) -> bool:
-    return s.seen.accepted and s.status.refused_generation != 0 and _may_refuse(s)
+    return s.status.refused_generation != 0 and s.seen.accepted and _may_refuse(s)
 
 
 def _unread(s: Situation) -> bool:
     seen = s.seen
-    return Pods.UNREAD in (seen.canary, seen.primary) or seen.route is Route.UNREAD
+    return seen.canary.unread or seen.primary.unread or seen.route.unread
 
 
 def _unread_when_due(s: Situation) -> bool:
@@ -71,15 +71,17 @@ def _may_be_judged(s: Situation) -> bool:
 
 
 def _absent(s: Situation) -> bool:
-    return s.status.phase is Phase.NEW and s.seen.canary is Pods.GONE
+    new = s.status.phase is Phase.NEW and not s.status.waiting_told
+    return new and s.seen.accepted and s.seen.canary.gone
 
 
 def _arrived(s: Situation) -> bool:
-    return s.status.phase is Phase.NEW and not s.spec.suspend
+    new = s.status.phase is Phase.NEW and not s.spec.suspend
+    return new and s.seen.accepted and not s.seen.canary.gone
 
 
 def _revised(s: Situation) -> bool:
-    if s.seen.revision is not Revision.NEW or s.seen.canary is Pods.GONE:
+    if s.seen.revision is not Revision.NEW or s.seen.canary.gone:
         return False
     phase = s.status.phase
     if phase is Phase.PROGRESSING:
@@ -93,8 +95,8 @@ def _revised(s: Situation) -> bool:
 
 def _may_begin(s: Situation) -> bool:
     if not s.status.initialized:
-        return True
-    return s.status.weight == 0 and s.seen.primary is not Pods.GONE
+        return s.seen.accepted
+    return s.status.weight == 0 and s.seen.accepted and not s.seen.primary.gone
 
 
 def _returned(s: Situation) -> bool:
@@ -146,10 +148,10 @@ def _owes(s: Situation) -> bool:
 
 def _awaits(s: Situation) -> bool:
     """Whether the phase waits for a workload that is not ready."""
-    primary_ready = s.seen.primary is Pods.READY
+    primary_ready = s.seen.primary.ready
     match s.status.phase:
         case Phase.PROGRESSING:
-            return not (primary_ready and s.seen.canary is Pods.READY)
+            return not (primary_ready and s.seen.canary.ready)
         case Phase.INITIALIZING | Phase.PROMOTING | Phase.FINALISING:
             return not primary_ready
         case Phase.FAILED:
@@ -179,12 +181,7 @@ def _still_suspended(s: Situation) -> bool:
 
 def _differs(s: Situation) -> bool:
     """Whether a save has something to put right, to settle or to record."""
-    if s.status.phase is Phase.NEW:
-        return False
-    difference = converge(s.status, s.seen, None)
-    if difference.effects or s.seen.unrecorded:
-        return True
-    return not s.status.settled and not difference.withheld
+    return differs(s.status, s.seen) or (s.status.phase is not Phase.NEW and s.seen.unrecorded)
 
 
 def _drifted(s: Situation) -> bool:
@@ -217,7 +214,7 @@ def _traffic_back(s: Situation) -> bool:
 
 def _drained(s: Situation) -> bool:
     status = s.status
-    clear = status.weight == 0 and s.seen.route is Route.AS_ASKED and s.seen.drained
+    clear = status.weight == 0 and s.seen.route.as_asked and s.seen.drained
     if not clear or _awaits(s):
         return False
     if status.phase is Phase.FAILED:
@@ -242,7 +239,7 @@ def _completed(s: Situation) -> bool:
 
 
 def _inconclusive(s: Situation) -> bool:
-    blind = s.seen.route is not Route.AS_ASKED  # what was measured was not what was asked for
+    blind = not s.seen.route.as_asked  # what was measured was not what was asked for
     return _may_step(s) and (blind or s.seen.verdict is VerdictKind.INCONCLUSIVE)
 
 

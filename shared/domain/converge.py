@@ -14,7 +14,7 @@ from shared.domain.effects import (
     WritePrimary,
 )
 from shared.domain.machine import Act, Phase
-from shared.domain.observation import Kept, Observation, Pods, Revision, Route
+from shared.domain.observation import Observation, Revision
 from shared.domain.status import Status
 
 _THOROUGH = (
@@ -38,23 +38,45 @@ class Difference:
     withheld: bool = False
 
 
-def converge(status: Status, seen: Observation, act: Act | None) -> Difference:
+def converge(status: Status, seen: Observation, act: Act) -> Difference:
     """The effects that bring the cluster to the status: snapshots first, traffic before pods go."""
-    if status.phase is Phase.NEW or (status.phase is Phase.FAILED and not status.initialized):
+    if not _is_in_force(status):
         return Difference()
-    thorough = act in _THOROUGH or not status.settled
-    route = _route(status, seen)
-    open_ = route is None or _has_pods(status, seen)
-    effects = (
-        *(_snapshots(status, seen, act) if thorough else ()),
-        *((KeepServices(status.routed),) if thorough else ()),
-        *_primary(status, seen),
-        *_scale_up(status, seen),
-        *((route,) if route and open_ else ()),
-        *_scale_down(status, seen),
-        *((Prune(_keepsakes(status)),) if act is Act.SUCCEED else ()),
+    thorough = act in _THOROUGH or _takes_over(status)
+    before = (*_snapshots(status, seen, act), KeepServices(status.routed)) if thorough else ()
+    after = (Prune(_keepsakes(status)),) if thorough and status.phase is Phase.SUCCEEDED else ()
+    return Difference((*before, *_changes(status, seen), *after), _is_withheld(status, seen))
+
+
+def differs(status: Status, seen: Observation) -> bool:
+    """Whether a pass that decides nothing else has something to put in force."""
+    if not status.settled and not (_is_in_force(status) and _is_withheld(status, seen)):
+        return True
+    return _is_in_force(status) and next(_changes(status, seen), None) is not None
+
+
+def _is_in_force(status: Status) -> bool:
+    """A canary that was not taken up, or failed to be, leaves everything as it is."""
+    return status.phase is not Phase.NEW and (
+        status.initialized or status.phase is not Phase.FAILED
     )
-    return Difference(effects, withheld=not open_)
+
+
+def _takes_over(status: Status) -> bool:
+    """A decision before this one was never in force: what it was to keep may be missing."""
+    return status.unsettled_since != status.decided_at
+
+
+def _changes(status: Status, seen: Observation) -> Iterator[Effect]:
+    yield from _primary(status, seen)
+    yield from _scale_up(status, seen)
+    if _is_route_wanted(status, seen) and _has_pods(status, seen):
+        yield SetRoute(status.weight)
+    yield from _scale_down(status, seen)
+
+
+def _is_withheld(status: Status, seen: Observation) -> bool:
+    return _is_route_wanted(status, seen) and not _has_pods(status, seen)
 
 
 def needs_support(act: Act, difference: Difference) -> bool:
@@ -64,11 +86,12 @@ def needs_support(act: Act, difference: Difference) -> bool:
 
 
 def _snapshots(status: Status, seen: Observation, act: Act | None) -> Iterator[Effect]:
-    if status.promoted and seen.promoted_snapshot is not Kept.KEPT:
+    if status.promoted and not seen.promoted_kept:
         yield KeepSnapshot(status.promoted, promoted=True)
-    fresh = seen.revision is Revision.SAME or act in (Act.BEGIN, Act.RESTART)
-    running = status.phase in (Phase.PROGRESSING, Phase.PROMOTING) and fresh
-    if running and seen.target_snapshot is not Kept.KEPT:
+    if status.phase not in (Phase.PROGRESSING, Phase.PROMOTING):
+        return
+    fresh = act in (Act.BEGIN, Act.RESTART) or seen.revision is Revision.SAME
+    if fresh and not seen.target_kept:
         yield KeepSnapshot(status.revision, promoted=False)
 
 
@@ -80,42 +103,40 @@ def intended_primary(status: Status) -> str:
 
 
 def _primary(status: Status, seen: Observation) -> Iterator[Effect]:
-    if seen.primary is Pods.UNREAD:
-        return
     intended = intended_primary(status)
-    if seen.primary is Pods.GONE or status.primary_revision != intended:
+    written = status.primary_revision == intended
+    if seen.primary.gone if written else not seen.primary.unread:
         yield WritePrimary(intended)
 
 
 def _scale_up(status: Status, seen: Observation) -> Iterator[Effect]:
-    here = seen.canary not in (Pods.GONE, Pods.UNREAD)
-    if status.phase is Phase.PROGRESSING and seen.idle and here:
+    if status.phase is not Phase.PROGRESSING or seen.canary.unread or seen.canary.gone:
+        return
+    if seen.idle:
         yield ScaleUp()
 
 
 def _scale_down(status: Status, seen: Observation) -> Iterator[Effect]:
     """I2: never while weight is above 0, or the drain since it was settled is not over."""
     resting = status.phase in (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
-    clear = status.weight == 0 and seen.route is Route.AS_ASKED and not status.restoring
-    drained = status.weighed_at is not None and seen.drained
-    here = not seen.idle and seen.canary is not Pods.UNREAD
-    if resting and clear and drained and here:
+    if not resting or status.restoring or status.weight > 0 or status.weighed_at is None:
+        return
+    if seen.drained and seen.route.as_asked and not seen.canary.unread and not seen.idle:
         yield ScaleDown()
 
 
-def _route(status: Status, seen: Observation) -> SetRoute | None:
+def _is_route_wanted(status: Status, seen: Observation) -> bool:
     """A decision that changes the weights writes them even where they look right (the fence)."""
-    if not status.routed or seen.route is Route.UNREAD:
-        return None
-    if seen.route is Route.AS_ASKED and status.weighed_at is not None:
-        return None
-    return SetRoute(status.weight)
+    if not status.routed or seen.route.unread:
+        return False
+    return status.weighed_at is None or not seen.route.as_asked
 
 
 def _has_pods(status: Status, seen: Observation) -> bool:
     """I1: no write raises a workload without a ready pod."""
-    canary = status.weight == 0 or seen.canary.alive
-    return canary and (status.weight == _ALL or seen.primary.alive)
+    if status.weight < _ALL and not seen.primary.alive:
+        return False
+    return status.weight == 0 or seen.canary.alive
 
 
 def _keepsakes(status: Status) -> tuple[str, ...]:

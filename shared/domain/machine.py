@@ -117,6 +117,7 @@ TRANSITIONS: dict[Phase, dict[Signal, Transition]] = {
         Signal.NOTHING: (Phase.NEW, Act.KEEP),
         Signal.UNREAD: (Phase.NEW, Act.KEEP),
         Signal.SUSPENDED: (Phase.NEW, Act.NOTE_SUSPENSION),
+        Signal.DRIFTED: (Phase.NEW, Act.REPAIR),
         Signal.REFUSED: (Phase.NEW, Act.REFUSE),
         Signal.ACCEPTED: (Phase.NEW, Act.ACCEPT),
         Signal.ABSENT: (Phase.NEW, Act.NOTE_ABSENCE),

@@ -21,6 +21,21 @@ class Pods(StrEnum):
     UNREAD = "unread"
 
     @property
+    def ready(self) -> bool:
+        """Whether it is at its threshold."""
+        return self is Pods.READY
+
+    @property
+    def gone(self) -> bool:
+        """Whether the API server says that there is no such workload."""
+        return self is Pods.GONE
+
+    @property
+    def unread(self) -> bool:
+        """Whether nothing is known of it."""
+        return self is Pods.UNREAD
+
+    @property
     def alive(self) -> bool:
         """Whether a pod of it is known to be ready."""
         return self in (Pods.READY, Pods.UNREADY, Pods.STALLED)
@@ -47,13 +62,15 @@ class Route(StrEnum):
     GONE = "gone"
     UNREAD = "unread"
 
+    @property
+    def as_asked(self) -> bool:
+        """Whether it sends the traffic where the status says."""
+        return self is Route.AS_ASKED
 
-class Kept(StrEnum):
-    """Whether a snapshot is there."""
-
-    KEPT = "kept"
-    MISSING = "missing"
-    UNKNOWN = "not looked at"
+    @property
+    def unread(self) -> bool:
+        """Whether nothing is known of it."""
+        return self is Route.UNREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +84,8 @@ class Observation:
     revision: Revision
     primary: Pods
     route: Route
-    promoted_snapshot: Kept
-    target_snapshot: Kept  # of the target's template as it is
+    promoted_kept: bool  # a snapshot of the promoted revision was seen
+    target_kept: bool  # and one of the target's template as it is
     unrecorded: bool  # a generation or a promotion that the status does not know
     verdict: VerdictKind
     due: bool  # the next tick

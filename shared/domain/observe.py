@@ -10,7 +10,7 @@ from shared.domain.errors import Refused
 from shared.domain.events import RollbackWish
 from shared.domain.fields import whole
 from shared.domain.machine import Phase
-from shared.domain.observation import Facts, Kept, Observation, Pods, Situation
+from shared.domain.observation import Facts, Observation, Pods, Situation
 from shared.domain.ownership import Owner
 from shared.domain.plan import shares
 from shared.domain.primary import undone
@@ -157,8 +157,8 @@ def observe(
         revision=_revision(status, facts.target_revision),
         primary=_pods(seen.primary, analysis.primary_ready_threshold),
         route=_route(subject, seen, spec),
-        promoted_snapshot=_kept(seen, status.promoted),
-        target_snapshot=_kept(seen, facts.target_revision),
+        promoted_kept=_kept(seen, status.promoted),
+        target_kept=_kept(seen, facts.target_revision),
         unrecorded=carried or _is_unrecorded(status, facts),
         verdict=verdict.kind,
         due=moment.is_due(status.next_tick),
@@ -297,10 +297,8 @@ def _route(subject: Subject, seen: Seen, spec: CanarySpec) -> observation.Route:
     return observation.Route.AS_ASKED if same else observation.Route.OTHER
 
 
-def _kept(seen: Seen, revision: str) -> Kept:
-    if seen.support is None:
-        return Kept.UNKNOWN
-    return Kept.KEPT if revision in seen.support.snapshots else Kept.MISSING
+def _kept(seen: Seen, revision: str) -> bool:
+    return seen.support is not None and revision in seen.support.snapshots
 
 
 def _is_unrecorded(status: Status, facts: Facts) -> bool:

@@ -98,7 +98,8 @@ class Status:
     next_tick: datetime | None = None
     last_promotion: LastPromotion | None = None
     outbox: tuple[Note, ...] = ()
-    foreign: Mapping[str, Json] = field(default_factory=dict)  # fields of Flagger's kept as found
+    # fields of Flagger's that are kept as found
+    foreign: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
     @property
     def settled(self) -> bool:

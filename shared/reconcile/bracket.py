@@ -136,8 +136,11 @@ def _settle(
 
 
 def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watch) -> None:
-    """The save that first sets a next tick is followed by the beat."""
-    if is_pending(decision.status) and not is_pending(before) and not watch.wanted:
+    """The save that first sets a next tick is followed by the beat; so is one that takes over from
+    a pass that may not have come that far.
+    """
+    first = not is_pending(before) or not before.settled
+    if is_pending(decision.status) and first and not watch.wanted:
         watch.wanted = True
         scope.clock.want(scope.now())
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
 
-from shared.adapters import log, metrics
+from shared.adapters import log
 from shared.domain.analysis import Answer, Question, Verdict, judge, questions
 from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
 from shared.domain.converge import needs_support
@@ -61,7 +61,7 @@ def _pass(
     with ThreadPoolExecutor(scope.pool) as pool:
         cases = look_at(scope.cluster, runnable, pool)
         cases, asked = _ask(scope, cases, moment, requests, pool)
-        answers = metrics.gather(
+        answers = scope.gather(
             [question for some in asked.values() for question in some],
             deadline=max(1.0, watch.left() / 2),
             pool=pool,

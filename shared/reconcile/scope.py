@@ -1,14 +1,27 @@
 """What a pass works with: the adapters and limits of a process, and the time of one pass."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from shared.adapters import metrics
 from shared.adapters.bus import Bus, open_bus
 from shared.adapters.clock import Clock, open_clock
 from shared.adapters.cluster import Cluster
 from shared.adapters.settings import Settings
+from shared.domain.analysis import Answer, Question
+
+
+class Gather(Protocol):
+    """Asks metrics servers; `metrics.gather` over HTTP."""
+
+    def __call__(
+        self, questions: Sequence[Question], *, deadline: float, pool: Executor
+    ) -> dict[Question, Answer]:
+        """The answers, none later than the deadline in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +31,7 @@ class Scope:
     cluster: Cluster
     bus: Bus
     clock: Clock
+    gather: Gather
     now: Callable[[], datetime]
     namespaces: tuple[str, ...]  # empty: all
     selector: str
@@ -34,6 +48,7 @@ def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
         cluster=cluster,
         bus=open_bus(settings),
         clock=open_clock(settings, cluster),
+        gather=metrics.gather,
         now=now,
         namespaces=settings.namespaces,
         selector=settings.selector,
