@@ -58,9 +58,11 @@ def _unawaited(status: Status) -> Status:
 
 
 def _spaced(status: Status, change: Change) -> Status:
-    """The next analysis is an interval after this one was due; after now where this one is late."""
-    due = change.status.next_tick
-    start = change.now if change.situation.late or due is None else due
+    """The next analysis is an interval after this one was due; after now where this one is late,
+    or ends a wait: that has no due time but the beat that finds it over.
+    """
+    due, waited = change.status.next_tick, change.status.waiting_since is not None
+    start = change.now if change.situation.late or waited or due is None else due
     return replace(_unawaited(status), next_tick=start + change.situation.spec.analysis.interval)
 
 
