@@ -329,6 +329,8 @@ def _finalise(change: Change) -> Status:
     status = _at_next_beat(_weighed(change.status, change, 0), change)
     if change.situation.spec.skip_analysis or change.status.weight == 0:
         return status
+    if change.situation.spec.analysis.step_weight_promotion > 0:
+        return _told(status, change, Kind.PRIMARY_ADVANCED, str(_ALL))
     return _told(status, change, Kind.ROUTING)
 
 
