@@ -172,7 +172,7 @@ def _outlasting(s: Situation) -> bool:
 
 
 def _suspended(s: Situation) -> bool:
-    return s.spec.suspend and not s.status.suspension_told and not _differs(s)
+    return s.spec.suspend and not s.status.suspension_told
 
 
 def _still_suspended(s: Situation) -> bool:
