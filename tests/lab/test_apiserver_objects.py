@@ -173,6 +173,29 @@ def test_the_status_is_written_apart_from_the_rest(objects: client.CustomObjects
     assert status["metadata"]["generation"] == 2
 
 
+def test_a_write_of_the_rest_keeps_the_status(objects: client.CustomObjectsApi) -> None:
+    objects.create_namespaced_custom_object(*_CANARIES, canary())
+    failed = {"status": {"phase": "Failed"}}
+    objects.patch_namespaced_custom_object_status(*_CANARIES, "web", failed)
+
+    both = {"spec": {"suspend": True}, "status": {"phase": "Succeeded"}}
+    changed: Any = objects.patch_namespaced_custom_object(*_CANARIES, "web", both)
+
+    assert changed["status"] == {"phase": "Failed"}
+
+
+def test_the_controller_numbers_a_deployment_without_moving_it(
+    objects: client.CustomObjectsApi,
+) -> None:
+    objects.create_namespaced_custom_object(*_DEPLOYMENTS, deployment())
+    numbered = {"metadata": {"annotations": {"deployment.kubernetes.io/revision": "1"}}}
+
+    changed: Any = objects.patch_namespaced_custom_object_status(*_DEPLOYMENTS, "web", numbered)
+
+    assert changed["metadata"]["annotations"] == numbered["metadata"]["annotations"]
+    assert changed["metadata"]["generation"] == 1
+
+
 def test_the_scale_changes_the_replicas(objects: client.CustomObjectsApi) -> None:
     objects.create_namespaced_custom_object(*_DEPLOYMENTS, deployment())
 
