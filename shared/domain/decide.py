@@ -7,7 +7,7 @@ from shared.domain.acts import act_on
 from shared.domain.classify import classify
 from shared.domain.converge import Difference, converge, intended_primary
 from shared.domain.effects import Effect, WritePrimary
-from shared.domain.machine import TRANSITIONS, Act, Signal
+from shared.domain.machine import TRANSITIONS, Act, Phase, Signal
 from shared.domain.notes import Kind
 from shared.domain.observation import Situation
 from shared.domain.status import Generations, Note, Status
@@ -61,6 +61,7 @@ def _stamped(after: Status, situation: Situation) -> Status:
     suspended = situation.spec.suspend
     stamped = replace(
         after,
+        since=after.since if _shown(after) == _shown(before) else now,
         decision=before.decision + 1,
         decided_at=now,
         settled_at=None,
@@ -73,6 +74,12 @@ def _stamped(after: Status, situation: Situation) -> Status:
         suspension_told=suspended and after.suspension_told,
     )
     return replace(stamped, outbox=_kept(stamped.outbox, stamped))
+
+
+def _shown(status: Status) -> tuple[Phase, int, int, str, str]:
+    """What Flagger would write a status for: its time moves with that (specs §1.4)."""
+    counters = status.weight, status.failed_checks
+    return status.phase, *counters, status.revision, status.promoted
 
 
 def _kept(outbox: tuple[Note, ...], status: Status) -> tuple[Note, ...]:
