@@ -1,0 +1,1 @@
+"""What a real Flagger did, played again on Spillway and compared."""
