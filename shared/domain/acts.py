@@ -39,7 +39,7 @@ def act_on(situation: Situation, signal: Signal, act: Act, phase: Phase) -> Stat
 
 
 def _told(status: Status, change: Change, kind: Kind, *arguments: str) -> Status:
-    note = Note(change.decision, change.now, kind, arguments)
+    note = Note(change.decision, change.now, kind, arguments, status.revision)
     return replace(status, outbox=(*status.outbox, note))
 
 

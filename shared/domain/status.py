@@ -45,6 +45,7 @@ class Note:
     at: datetime
     kind: str
     arguments: tuple[str, ...] = ()
+    revision: str = ""  # of the run that it is about: it may be told when the next one has begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +201,5 @@ def _note(item: Object) -> Note:
         at=instant(item, "at") or datetime.fromtimestamp(0, UTC),
         kind=text(item, "kind"),
         arguments=texts(item, "arguments"),
+        revision=text(item, "revision"),
     )

@@ -93,6 +93,7 @@ def _note(note: Note) -> Json:
         "at": written(note.at),
         "kind": note.kind,
         "arguments": list(note.arguments),
+        "revision": note.revision,
     }
 
 

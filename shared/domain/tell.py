@@ -61,7 +61,7 @@ def kubernetes_event(teller: Teller, note: Note) -> Object:
 
 def cloud_events(teller: Teller, note: Note) -> tuple[Event, ...]:
     """The CloudEvents of a note: none for what only people want to read."""
-    owner, revision = teller.owner, teller.status.revision
+    owner, revision = teller.owner, note.revision
     origin = _origin(teller, note)
     told = [*note.arguments, "", "", ""]
     match note.kind:
@@ -75,7 +75,7 @@ def cloud_events(teller: Teller, note: Note) -> tuple[Event, ...]:
                 ),
             )
         case Kind.EXHAUSTED:
-            return (_incident(teller, origin, told), _wish(teller, note, told[2]))
+            return (_incident(teller, note, origin, told), _wish(teller, note, told[2]))
         case Kind.PROMOTED | Kind.SKIPPED | Kind.FAILED if told[0]:
             return (_ended(teller, note, origin, told[0]),)
         case _:
@@ -88,7 +88,7 @@ def _origin(teller: Teller, note: Note, suffix: str = "") -> Origin:
         id=note_id(owner, note, suffix),
         source=f"/spillway/{owner.namespace}/{owner.name}",
         time=note.at,
-        chain=f"{owner.uid}/{teller.status.revision}",
+        chain=f"{owner.uid}/{note.revision}",
     )
 
 
@@ -102,11 +102,11 @@ def _ended(teller: Teller, note: Note, origin: Origin, image: str) -> Event:
         teller.target,
         environment=owner.namespace,
         image=image,
-        revision=teller.status.revision,
+        revision=note.revision,
     )
 
 
-def _incident(teller: Teller, origin: Origin, told: list[str]) -> Event:
+def _incident(teller: Teller, note: Note, origin: Origin, told: list[str]) -> Event:
     owner = teller.owner
     return events.incident_detected(
         origin,
@@ -114,7 +114,7 @@ def _incident(teller: Teller, origin: Origin, told: list[str]) -> Event:
         owner.name,
         environment=owner.namespace,
         image=told[1],
-        revision=teller.status.revision,
+        revision=note.revision,
         description=told[2],
     )
 
@@ -125,7 +125,7 @@ def _wish(teller: Teller, note: Note, reason: str) -> Event:
     wish = RollbackWish(
         namespace=owner.namespace,
         canary=owner.name,
-        revision=teller.status.revision,
+        revision=note.revision,
         reason=reason or "failed checks threshold reached",
         requested_by="spillway",
         time=note.at,
