@@ -65,6 +65,12 @@ def _pod(*containers: dict[str, Any], **fields: Any) -> dict[str, Any]:
             id="merges ports by number",
         ),
         pytest.param(
+            _pod({"name": "a", "command": ["x"]}),
+            _pod({"name": "a", "command": None}),
+            _pod({"name": "a"}),
+            id="removes by null",
+        ),
+        pytest.param(
             _pod({"name": "a"}, {"name": "b"}),
             _pod({"name": "a", "$patch": "delete"}),
             _pod({"name": "b"}),
