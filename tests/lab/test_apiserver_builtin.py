@@ -59,7 +59,9 @@ def test_a_deployment_is_filled_in_as_on_a_real_server(apiserver: Server) -> Non
 
 def test_a_probe_is_filled_in() -> None:
     spec: dict[str, Any] = {
-        "containers": [{"image": "app", "readinessProbe": {"httpGet": {"port": 80}}}]
+        "containers": [
+            {"image": "app", "readinessProbe": {"httpGet": {"port": 80}, "periodSeconds": 0}}
+        ]
     }
 
     pods.fill_spec(spec)
