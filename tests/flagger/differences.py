@@ -21,7 +21,7 @@ _FIRST = Reason(
     "The primary is made in the first pass, and the route is written as soon as the primary is "
     "ready; the target is scaled down only `analysis.drainSeconds` after that. Flagger writes the "
     "route and scales the target down in one pass, and requests on their way to the target's pods "
-    "fail.",
+    "can fail.",
 )
 _PATIENT = Reason(
     "skipAnalysis waits for the primary",
@@ -69,8 +69,7 @@ _HASH = Reason(
     "Revisions have another hash",
     "`lastAppliedSpec` and `lastPromotedSpec` are `s1:` and a SHA-256 of the pod template's "
     "canonical JSON. Flagger's hash follows from Go's structs and changes with its libraries, "
-    "which starts every canary anew. A hash of Flagger's that is found is not compared: the "
-    "templates are.",
+    "which starts every canary anew.",
 )
 _MEMORY = Reason(
     "status.spillway",

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain import unsupported
+from shared.domain.fields import Object
 from tests.flagger.comparison import Field, Lines, Reason, complaints, edited
 from tests.flagger.differences import EVENTS, FIELDS, MOMENTS, REASONS, SCENARIOS
 from tests.flagger.leaves import leaves_of
@@ -12,7 +14,6 @@ from tests.flagger.player import play
 from tests.flagger.recording import Recording, of_flagger, steps
 
 _PAGE = Path(__file__).parents[2] / "docs" / "differences-from-flagger.md"
-_SECTION = "Seen beside a real Flagger"
 _INTERVAL = 10
 
 _played: dict[str, Recording] = {}  # each scenario is played once, whoever asks first
@@ -65,12 +66,40 @@ def test_weights_rise_an_interval_apart(name, flaggers, ours):
     assert all(abs(seconds - _INTERVAL) < 1.5 for seconds in steps(flaggers))
 
 
+def _points(section: str) -> list[str]:
+    """The points of a section of the page, each as one line."""
+    _, found, rest = _PAGE.read_text().partition(f"## {section}\n")
+    assert found
+    points = re.split(r"^- ", rest.partition("\n## ")[0], flags=re.MULTILINE)[1:]
+    return [" ".join(point.split()) for point in points]
+
+
 def test_the_page_for_flaggers_users_gives_the_same_reasons():
-    _, _, section = _PAGE.read_text().partition(f"## {_SECTION}\n")
-    points = re.split(r"^- ", section.partition("\n## ")[0], flags=re.MULTILINE)[1:]
-    told = [" ".join(point.split()) for point in points]
+    told = _points("Seen beside a real Flagger")
 
     assert told == [f"**{reason.title}.** {reason.text}" for reason in REASONS]
+
+
+def _missing() -> list[tuple[str, str]]:
+    """What the page calls not there yet: where a field is, and its name."""
+    points = [re.findall(r"`([^`]+)`", point) for point in _points("Not there yet")]
+    return [(where, name) for where, *names in points for name in names]
+
+
+@pytest.mark.parametrize(("where", "field"), _missing())
+def test_what_the_page_calls_not_there_yet_is_refused_by_name(where, field):
+    used: Object = {field: {"a": "b"}}
+    spec: Object = {
+        "spec": used,
+        "spec.service": {"service": used},
+        "spec.analysis": {"analysis": used},
+        "spec.analysis.metrics": {"analysis": {"metrics": [used]}},
+    }[where]
+
+    refused = unsupported.refusal(spec, "analysis")
+
+    assert refused is not None
+    assert refused.path in (f"{where}.{field}", f"{where}.0.{field}")
 
 
 _BECAUSE = Reason("it", "is so")
