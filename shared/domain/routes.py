@@ -12,6 +12,7 @@ from shared.domain.ownership import (
     reference,
     taken_over,
 )
+from shared.domain.primary import DECISION
 
 _API = "networking.istio.io/v1beta1"
 _ALL = 100
@@ -93,6 +94,15 @@ def route_change(seen: Object | None, desired: Object, owner: Owner) -> Object:
         if entries:
             metadata[kind] = entries
     return {**seen, "metadata": metadata, "spec": desired["spec"]}
+
+
+def stamped(route: Object, decision: int) -> Object:
+    """With the decision it is written by: a write that changes nothing else is a write all the
+    same, and whoever read the route before it comes too late (design §3, fenced).
+    """
+    metadata = mapping(route, "metadata")
+    annotations = pairs(metadata, "annotations") | {DECISION: str(decision)}
+    return {**route, "metadata": {**metadata, "annotations": annotations}}
 
 
 def reweighted(seen: Object, shares: tuple[Share, ...]) -> Object:

@@ -28,7 +28,13 @@ from shared.domain.primary import (
     target_behind,
     undone,
 )
-from shared.domain.routes import destination_rules, reweighted, route_change, virtual_service
+from shared.domain.routes import (
+    destination_rules,
+    reweighted,
+    route_change,
+    stamped,
+    virtual_service,
+)
 from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.domain.services import service_change, services
 from shared.domain.snapshots import snapshot, snapshot_name, superfluous
@@ -171,6 +177,7 @@ class Writer:
             change = reweighted(found, asked)
         else:
             return  # a spec that is refused says nothing about a route that is gone
+        change = stamped(change, self.status.decision)
         reply = self._write(paths.virtual_services, self.spec.service.name, found, change)
         self.written = replace(self.written, route=whole(reply, "metadata", "generation"))
 
