@@ -208,7 +208,7 @@ def _roll_back(change: Change) -> Status:
 
 def _failed(status: Status, change: Change) -> Status:
     """Told with the image that the app goes back to."""
-    return _told(status, change, Kind.FAILED, change.situation.facts.primary_image)
+    return _told(status, change, Kind.FAILED, change.situation.facts.promoted_image)
 
 
 def _restore(change: Change) -> Status:

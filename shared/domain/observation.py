@@ -109,6 +109,7 @@ class Facts:
     verdict: str = ""  # the failed check, in Flagger's words
     target_image: str = ""
     primary_image: str = ""
+    promoted_image: str = ""  # of the promoted snapshot; where none was looked at, the primary's
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,7 @@ def _facts(
         verdict=verdict.message or "what was measured is not what was asked for",
         target_image=_first_image(seen.target),
         primary_image=_first_image(seen.primary),
+        promoted_image=_promoted_image(status, seen),
     )
 
 
@@ -205,6 +206,12 @@ def _first_image(workload: Workload | Gone | Unread) -> str:
     """By which CDEvents know an artifact."""
     found = images(workload.template) if isinstance(workload, Workload) else ()
     return found[0] if found else ""
+
+
+def _promoted_image(status: Status, seen: Seen) -> str:
+    kept = seen.support.snapshots.get(status.promoted) if seen.support else None
+    found = images(kept) if kept else ()
+    return found[0] if found else _first_image(seen.primary)
 
 
 def _generation(workload: Workload | Gone | Unread, known: int) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -158,6 +158,18 @@ class Outside:
 
     def _look(self, path: str, before: Object | None, answer: Object) -> None:
         world = self.world
+        self._expect_newest(path)
         world.past = watcher.look(world.past, world.cluster, world.names, path, before, world.now)
-        if path.endswith("/status"):
+        if path == f"{world.names.canary}/status":
             self.life.decision = whole(answer, "status", "spillway", "decision")
+
+    def _expect_newest(self, path: str) -> None:
+        """Fenced: what a decision has written, none that is older writes."""
+        world = self.world
+        if path not in (world.names.route, world.names.primary):
+            return
+        decided = dict(world.past.decided)
+        newest = decided.get(path, 0)
+        assert self.life.decision >= newest, f"{self.life.decision} writes {path} after {newest}"
+        decided[path] = self.life.decision
+        world.past = replace(world.past, decided=tuple(decided.items()))

@@ -7,54 +7,20 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.reconcile.outside import Life, When, stopped_at
-from tests.reconcile.stories import STORIES, beginning
-from tests.reconcile.world import (
-    Delivery,
-    Ending,
-    Tick,
-    World,
-    deliver,
-    ending,
-    finish,
-    go_on,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A pass of a rollout, and the world just before it."""
-
-    world: World
-    delivery: Delivery
-    calls: int
-
-
-@dataclass(slots=True)
-class Rollout:
-    """A rollout that nothing disturbs, pass by pass, and how it ends."""
-
-    world: World
-    points: list[Point] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        go_on(self.world, self._seen)
-
-    def _seen(self, world: World, delivery: Delivery) -> None:
-        life = Life()
-        deliver(world.copy(), delivery, life)
-        self.points.append(Point(world.copy(), delivery, len(life.calls)))
+from tests.reconcile.outside import When, stopped_at
+from tests.reconcile.rollout import Point, Worlds, rollout
+from tests.reconcile.stories import STORIES
+from tests.reconcile.world import Delivery, Ending, Tick, World, deliver, ending, finish, go_on
 
 
 @dataclass(slots=True)
 class Stops:
-    """Stops a rollout at each of its calls. What comes after a stop depends on nothing but the
-    world it left: worlds that are equal to the last byte go on once."""
+    """Stops a rollout at each of its calls, and lets each world that is left go on once."""
 
     wanted: Ending
     forget: Callable[[], object]  # what was logged so far: a failure shows its own log
     tried: int = 0
-    worlds: set[int] = field(default_factory=set)
+    worlds: Worlds = field(default_factory=Worlds)
 
     def at_every_call_of(self, point: Point) -> None:
         for index in range(point.calls):
@@ -69,22 +35,11 @@ class Stops:
         assert not taken, "it was not stopped"
         finish(stopped, point.delivery, taken=False, started=started)
         for again in _again(stopped, point.delivery):
-            if self._is_new(again):
+            if self.worlds.is_new(again):
                 self.forget()
                 sys.stdout.write(f"stopped at call {index} of {point.delivery}, {when}\n")
                 go_on(again)
                 assert ending(again) == self.wanted
-
-    def _is_new(self, world: World) -> bool:
-        told = tuple(event.id for event in world.published)
-        state = (frozenset(_memory(world)), world.queue, told, world.now, world.swept, world.past)
-        known = len(self.worlds)
-        self.worlds.add(hash(state))
-        return len(self.worlds) > known
-
-
-def _memory(world: World) -> Iterator[tuple[str, str]]:
-    yield from world.cluster.objects.items()  # type: ignore[union-attr]  # only those in memory are stopped
 
 
 def _again(stopped: World, delivery: Delivery) -> Iterator[World]:
@@ -98,12 +53,12 @@ def _again(stopped: World, delivery: Delivery) -> Iterator[World]:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_rollout_ends_as_it_would_have_wherever_the_program_is_stopped(name, capsys):
-    rollout = Rollout(beginning(STORIES[name]))
-    stops = Stops(ending(rollout.world), forget=capsys.readouterr)
+    undisturbed = rollout(STORIES[name])
+    stops = Stops(undisturbed.ending, forget=capsys.readouterr)
 
-    for point in rollout.points:
+    for point in undisturbed.points:
         stops.at_every_call_of(point)
 
     with capsys.disabled():
-        sys.stdout.write(f"\n{name}: {stops.tried} stops, {len(stops.worlds)} worlds after\n")
+        sys.stdout.write(f"\n{name}: {stops.tried} stops, {len(stops.worlds.met)} worlds after\n")
     assert stops.tried > 100

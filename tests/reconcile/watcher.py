@@ -48,7 +48,7 @@ class Past:
 
     lost_at: datetime | None = None  # since when the canary has no traffic
     reached: tuple[tuple[str, int], ...] = ()  # the largest weight each image was given
-    decided: int = 0  # the decision whose write was the last to take effect
+    decided: tuple[tuple[str, int], ...] = ()  # the last decision that wrote each object
 
 
 def weight_of(route: Object | None) -> int:

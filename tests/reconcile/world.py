@@ -29,7 +29,6 @@ from tests.reconcile.watcher import Names, Past
 BEAT_EVERY = timedelta(seconds=5)
 SWEEP_EVERY = timedelta(seconds=300)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-_CALL = timedelta(milliseconds=10)  # how long an outside call takes
 _ROUNDS = 200
 
 
@@ -64,6 +63,7 @@ class World:
     queue: tuple[Delivery, ...] = ()
     published: list[Event] = field(default_factory=list)
     past: Past = field(default_factory=Past)
+    pace: timedelta = timedelta(milliseconds=10)  # how long an outside call takes
 
     def copy(self) -> "World":
         """Another world at the same point; only of one in memory."""
@@ -71,7 +71,7 @@ class World:
         return replace(self, cluster=self.cluster.copy(), published=[*self.published])
 
     def age(self) -> None:
-        self.now += _CALL
+        self.now += self.pace
 
     def scope(self, life: Life) -> Scope:
         outside = Outside(self, life)

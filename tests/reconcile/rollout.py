@@ -1,0 +1,61 @@
+"""A rollout that nothing disturbs, pass by pass: what the stopped and raced ones begin from."""
+
+from dataclasses import dataclass, field
+
+from shared.domain.events import Event
+from tests.reconcile.memory import Memory
+from tests.reconcile.outside import Life
+from tests.reconcile.stories import Story, beginning
+from tests.reconcile.world import Delivery, Ending, World, deliver, ending, go_on
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A pass of a rollout: the world just before it, the event, and how many calls it makes."""
+
+    world: World
+    delivery: Delivery
+    calls: int
+    writes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """All passes of a rollout, what they told the bus, and how it ends."""
+
+    points: tuple[Point, ...]
+    events: tuple[Event, ...]
+    ending: Ending
+
+
+def rollout(story: Story) -> Rollout:
+    """Plays a story."""
+    points: list[Point] = []
+
+    def seen(world: World, delivery: Delivery) -> None:
+        life = Life()
+        deliver(world.copy(), delivery, life)
+        writes = sum(call.is_write for call in life.calls)
+        points.append(Point(world.copy(), delivery, len(life.calls), writes))
+
+    world = beginning(story)
+    go_on(world, seen)
+    return Rollout(tuple(points), tuple(world.published), ending(world))
+
+
+@dataclass(slots=True)
+class Worlds:
+    """Those that were met. What comes after depends on nothing but the world, as no process is
+    left over: worlds that are equal to the last byte need to go on only once.
+    """
+
+    met: set[int] = field(default_factory=set)
+
+    def is_new(self, world: World) -> bool:
+        assert isinstance(world.cluster, Memory)
+        told = tuple(event.id for event in world.published)
+        kept = frozenset(world.cluster.objects.items())
+        state = hash((kept, world.queue, world.story, told, world.now, world.swept, world.past))
+        known = state in self.met
+        self.met.add(state)
+        return not known
