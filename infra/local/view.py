@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 _MESSAGES = 8  # the latest, on the screen
-_BAR = 40  # characters that stand for the whole traffic
+_BAR = 30  # characters that stand for the whole traffic
 _COLOURS = {"Succeeded": "green", "Initialized": "green", "Failed": "red"}
 
 
