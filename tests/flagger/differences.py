@@ -84,9 +84,10 @@ _SNAPSHOTS = Reason(
     "to; Flagger copies whatever the target is at that moment.",
 )
 _STAMP = Reason(
-    "The primary says which decision wrote it",
-    "A promotion leaves the annotation `spillway.dev/decision` on the primary: its generation "
-    "moves with every decision, so that a slower, older pass fails instead of undoing a newer one.",
+    "Primary and route say which decision wrote them",
+    "The VirtualService, and a primary since its first promotion, bear the annotation "
+    "`spillway.dev/decision`: each write moves their generation, even one that changes nothing "
+    "else, so that a slower, older pass fails instead of undoing a newer one.",
 )
 _CONFIGS = Reason(
     "ConfigMaps and Secrets are shared",
@@ -256,6 +257,13 @@ FIELDS = (
     Field(_MEMORY, _ALL, "Canary/app status.spillway.*", ABSENT, ANYTHING),
     Field(_SNAPSHOTS, _ALL, "ControllerRevision/app-*", ABSENT, ANYTHING),
     Field(_CONFIGS, _ALL, "Canary/app status.trackedConfigs", "{}", ABSENT),
+    Field(
+        _STAMP,
+        _ALL,
+        "VirtualService/app metadata.annotations.spillway.dev/decision",
+        ABSENT,
+        ANYTHING,
+    ),
     Field(
         _STAMP,
         _STAMPED,
