@@ -95,8 +95,15 @@ def _refuse(change: Change) -> Status:
 
 
 def _accept(change: Change) -> Status:
+    return replace(_admitted(change), next_tick=change.now)
+
+
+def _admitted(change: Change) -> Status:
+    """The status with nothing left of a refusal."""
+    if not change.status.refused_generation:
+        return change.status
     status = conditions.accepted(change.status, change.now)
-    return replace(status, refused_generation=0, refusal="", next_tick=change.now)
+    return replace(status, refused_generation=0, refusal="")
 
 
 def _initialize(change: Change) -> Status:
@@ -106,12 +113,11 @@ def _initialize(change: Change) -> Status:
         facts.primary_revision if change.status.phase is Phase.NEW else ""
     )
     status = replace(
-        change.status,
+        _admitted(change),
         revision=facts.target_revision,
         promoted=adopted,
         primary_revision=adopted,
         made=Made(spec.target, spec.service.name, spec.provider),
-        weight=0,
         failed_checks=0,
         stranded=False,
         started_at=change.now,
@@ -148,7 +154,7 @@ def _abandon(change: Change) -> Status:
 
 def _new_run(change: Change) -> Status:
     status = replace(
-        change.status,
+        _admitted(change),
         revision=change.situation.facts.target_revision,
         failed_checks=0,
         inconclusive=0,

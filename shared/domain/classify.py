@@ -76,8 +76,11 @@ def _absent(s: Situation) -> bool:
 
 
 def _arrived(s: Situation) -> bool:
-    new = s.status.phase is Phase.NEW and not s.spec.suspend
-    return new and s.seen.accepted and not s.seen.canary.gone
+    """A canary that is new, or whose initialization failed and has another revision to try."""
+    if s.spec.suspend or not s.seen.accepted or s.seen.canary.gone:
+        return False
+    failed = s.status.phase is Phase.FAILED and not s.status.initialized
+    return s.status.phase is Phase.NEW or (failed and s.seen.revision is Revision.NEW)
 
 
 def _revised(s: Situation) -> bool:
@@ -94,9 +97,8 @@ def _revised(s: Situation) -> bool:
 
 
 def _may_begin(s: Situation) -> bool:
-    if not s.status.initialized:
-        return s.seen.accepted
-    return s.status.weight == 0 and s.seen.accepted and not s.seen.primary.gone
+    clear = s.status.initialized and s.status.weight == 0
+    return clear and s.seen.accepted and not s.seen.primary.gone
 
 
 def _returned(s: Situation) -> bool:
@@ -283,10 +285,10 @@ RULES: tuple[tuple[Signal, Callable[[Situation], bool]], ...] = (
     (Signal.ARRIVED, _arrived),
     (Signal.REVISED, _revised),
     (Signal.RETURNED, _returned),
-    (Signal.EXPIRED, _expired),
     (Signal.CANARY_EMPTY, _canary_empty),
     (Signal.PRIMARY_EMPTY, _primary_empty),
     (Signal.BOTH_EMPTY, _both_empty),
+    (Signal.EXPIRED, _expired),
     (Signal.STRANDED, _stranded),
     (Signal.PRIMARY_READY, _restored),
     (Signal.SUSPENDED, _suspended),

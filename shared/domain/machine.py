@@ -179,6 +179,7 @@ TRANSITIONS: dict[Phase, dict[Signal, Transition]] = {
         Signal.PRIMARY_READY: (Phase.FAILED, Act.TAKE),
         Signal.STRANDED: (Phase.FAILED, Act.STRAND),
         Signal.DRAINED: (Phase.FAILED, Act.REST),
+        Signal.ARRIVED: (Phase.INITIALIZING, Act.INITIALIZE),
         Signal.REVISED: (Phase.PROGRESSING, Act.BEGIN),
     },
 }

@@ -116,6 +116,8 @@ class Look:
             return (False,)
         if name == "due" and status.next_tick is None:
             return (True,)
+        if name == "revision" and not status.revision:
+            return (Revision.NEW,)
         if name == "revision" and status.promoted in ("", status.revision):
             return (Revision.SAME, Revision.NEW)
         return _FREE[name]
