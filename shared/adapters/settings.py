@@ -38,7 +38,6 @@ class Settings:
     clock_namespace: str
     clock_sink: str
     beat: timedelta
-    sweep: timedelta
     pass_budget: timedelta
     pool: int
     kubeconfig: str
@@ -117,12 +116,6 @@ _BEAT = Variable(
     parse=environment.duration(_SECOND, 60 * _SECOND),
     meaning="The time between two beats, 1s to 60s",
 )
-_SWEEP = Variable(
-    "SPILLWAY_SWEEP",
-    default="300s",
-    parse=environment.duration(10 * _SECOND, 3600 * _SECOND),
-    meaning="The time between two sweeps, which find what no event told",
-)
 _PASS_BUDGET = Variable(
     "SPILLWAY_PASS_BUDGET",
     default="20s",
@@ -163,7 +156,6 @@ VARIABLES = (
     _CLOCK_NAMESPACE,
     _CLOCK_SINK,
     _BEAT,
-    _SWEEP,
     _PASS_BUDGET,
     _POOL,
     _KUBECONFIG,
@@ -185,7 +177,6 @@ def load(environ: Mapping[str, str]) -> Settings:
         clock_namespace=_CLOCK_NAMESPACE.read(environ),
         clock_sink=_CLOCK_SINK.read(environ),
         beat=_BEAT.read(environ),
-        sweep=_SWEEP.read(environ),
         pass_budget=_PASS_BUDGET.read(environ),
         pool=_POOL.read(environ),
         kubeconfig=_KUBECONFIG.read(environ),
