@@ -8,13 +8,10 @@ from collections.abc import Callable
 
 from shared.domain.analysis import VerdictKind
 from shared.domain.converge import differs
-from shared.domain.machine import Phase, Signal
+from shared.domain.machine import RESTING, UNDER_WAY, Phase, Signal
 from shared.domain.observation import Revision, Situation
 from shared.domain.plan import next_step, weight_after_promotion
 
-_RUN = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
-_RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
-_UNDER_WAY = (Phase.INITIALIZING, *_RUN)
 _ALL = 100
 
 
@@ -26,19 +23,19 @@ def classify(situation: Situation) -> Signal:
 def is_at_rest(s: Situation) -> bool:
     """Settled, in a phase of rest, with no canary replicas; or failed before it was initialised."""
     status = s.status
-    if status.phase not in _RESTING or not status.settled or status.restoring:
+    if status.phase not in RESTING or not status.settled or status.restoring:
         return False
     return not status.initialized or (status.weight == 0 and s.seen.idle)
 
 
 def _withdrawn(s: Situation) -> bool:
-    return s.status.phase in _UNDER_WAY and s.seen.wished
+    return s.status.phase in UNDER_WAY and s.seen.wished
 
 
 def _refused(s: Situation) -> bool:
     if s.seen.accepted:
         return False
-    if s.status.phase in _UNDER_WAY:
+    if s.status.phase in UNDER_WAY:
         return True
     return _may_refuse(s) and s.status.refused_generation != s.facts.generation
 
@@ -93,7 +90,7 @@ def _revised(s: Situation) -> bool:
         return False
     if phase is Phase.INITIALIZING:
         return not s.status.routed and not s.status.promoted
-    return phase in _RESTING and _may_begin(s)
+    return phase in RESTING and _may_begin(s)
 
 
 def _may_begin(s: Situation) -> bool:
@@ -108,7 +105,7 @@ def _returned(s: Situation) -> bool:
 
 def _expired(s: Situation) -> bool:
     seen = s.seen
-    if s.spec.suspend or s.status.phase not in _UNDER_WAY:
+    if s.spec.suspend or s.status.phase not in UNDER_WAY:
         return False
     if seen.overdrawn or seen.primary.expired:
         return True
@@ -123,13 +120,13 @@ def _canary_empty(s: Situation) -> bool:
 
 def _primary_empty(s: Situation) -> bool:
     heavy = s.status.routed and s.status.weight < _ALL and not s.seen.primary.alive
-    return heavy and s.seen.canary.alive and s.status.phase in _UNDER_WAY
+    return heavy and s.seen.canary.alive and s.status.phase in UNDER_WAY
 
 
 def _both_empty(s: Situation) -> bool:
     if not s.status.routed or s.seen.primary.alive or s.seen.canary.alive:
         return False
-    loaded = s.status.phase in _UNDER_WAY or s.status.weight > 0
+    loaded = s.status.phase in UNDER_WAY or s.status.weight > 0
     return loaded and not s.status.waiting_told
 
 

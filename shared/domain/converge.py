@@ -13,7 +13,7 @@ from shared.domain.effects import (
     SetRoute,
     WritePrimary,
 )
-from shared.domain.machine import Act, Phase
+from shared.domain.machine import RESTING, Act, Phase
 from shared.domain.observation import Observation, Revision
 from shared.domain.status import Status
 
@@ -118,8 +118,12 @@ def _scale_up(status: Status, seen: Observation) -> Iterator[Effect]:
 
 def _scale_down(status: Status, seen: Observation) -> Iterator[Effect]:
     """I2: never while weight is above 0, or the drain since it was settled is not over."""
-    resting = status.phase in (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
-    if not resting or status.restoring or status.weight > 0 or status.weighed_at is None:
+    if (
+        status.phase not in RESTING
+        or status.restoring
+        or status.weight > 0
+        or status.weighed_at is None
+    ):
         return
     if seen.drained and seen.route.as_asked and not seen.canary.unread and not seen.idle:
         yield ScaleDown()

@@ -7,7 +7,7 @@ from shared.domain.acts import act_on
 from shared.domain.classify import classify
 from shared.domain.converge import Difference, converge, intended_primary
 from shared.domain.effects import Effect, WritePrimary
-from shared.domain.machine import TRANSITIONS, Act, Phase, Signal
+from shared.domain.machine import TRANSITIONS, UNDER_WAY, Act, Phase, Signal
 from shared.domain.notes import Kind
 from shared.domain.observation import Situation
 from shared.domain.status import Generations, Note, Status
@@ -70,10 +70,21 @@ def _stamped(after: Status, situation: Situation) -> Status:
         generation=facts.generation,
         target_revision=facts.target_revision,
         last_promotion=last,
-        next_tick=None if suspended else after.next_tick,
+        next_tick=None if suspended else after.next_tick or _at_once(after, situation),
         suspension_told=suspended and after.suspension_told,
     )
     return replace(stamped, outbox=_kept(stamped.outbox, stamped))
+
+
+def _at_once(after: Status, situation: Situation) -> datetime | None:
+    """A next tick for what has none and is not at rest, as after a suspension."""
+    if after.phase in UNDER_WAY:
+        return situation.now
+    moving = after.weight > 0 or (after.routed and after.weighed_at is None)
+    owes = after.restoring or moving or not situation.seen.idle
+    rests = after.next_tick is None and situation.status.next_tick is not None
+    waits = after.phase is Phase.FAILED and after.initialized and not after.stranded
+    return situation.now if waits and owes and not rests else None
 
 
 def _shown(status: Status) -> tuple[Phase, int, int, str, str]:

@@ -20,6 +20,10 @@ class Phase(StrEnum):
     FAILED = "Failed"
 
 
+UNDER_WAY = (Phase.INITIALIZING, Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
+RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
+
+
 class Signal(StrEnum):
     """What a pass found, in one word."""
 

@@ -4,13 +4,11 @@ from collections.abc import Callable
 
 from shared.domain.analysis import VerdictKind
 from shared.domain.effects import KeepSnapshot, ScaleDown, SetRoute, WritePrimary
-from shared.domain.machine import Act, Phase, Signal
+from shared.domain.machine import RESTING, UNDER_WAY, Act, Phase, Signal
 from shared.domain.observation import Revision
 from shared.domain.plan import shares
 from tests.domain.walk import NOW, Edge
 
-_UNDER_WAY = (Phase.INITIALIZING, Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
-_RESTING = (Phase.INITIALIZED, Phase.SUCCEEDED, Phase.FAILED)
 _SPACED = (Act.FIRST_STEP, Act.STEP, Act.STEP_BACK, Act.COUNT_FAILURE, Act.COUNT_INCONCLUSIVE)
 _IN_PLACE = (Act.KEEP, Act.REPAIR, Act.NOTE_SUSPENSION, Act.NOTE_WAIT, Act.WAIT)
 
@@ -65,6 +63,8 @@ def a_canary_without_pods_loses_its_weight(edge: Edge) -> bool:
     """I1, in that pass, if the primary has pods."""
     empty = not maybe(edge, "canary", "alive") and not maybe(edge, "canary", "unread")
     heavy = edge.status.weight > 0 and empty and maybe(edge, "primary", "alive")
+    if edge.status.phase is Phase.FAILED and not edge.status.initialized:
+        return True  # a failed initialization leaves the traffic as it is
     return not heavy or _unread(edge) or edge.decision.status.weight == 0
 
 
@@ -72,7 +72,7 @@ def a_primary_without_pods_gives_its_weight_away(edge: Edge) -> bool:
     """I1, but never to a revision that has failed."""
     empty = not maybe(edge, "primary", "alive") and not maybe(edge, "primary", "unread")
     heavy = edge.status.routed and edge.status.weight < 100 and empty
-    if not heavy or edge.status.phase not in _UNDER_WAY or not maybe(edge, "canary", "alive"):
+    if not heavy or edge.status.phase not in UNDER_WAY or not maybe(edge, "canary", "alive"):
         return True
     after = edge.decision.status
     return _unread(edge) or after.phase is Phase.FAILED or after.weight == 100 or _restarts(edge)
@@ -94,7 +94,7 @@ def pods_go_only_after_the_drain(edge: Edge) -> bool:
 
 def a_wish_is_honoured_in_every_phase_that_is_not_at_rest(edge: Edge) -> bool:
     """I3, and harmless in the others: there nothing so much as asks for it."""
-    if edge.status.phase not in _UNDER_WAY:
+    if edge.status.phase not in UNDER_WAY:
         return "wished" not in edge.look.read
     return not _is(edge, "wished", True) or edge.decision.status.phase is Phase.FAILED
 
@@ -111,7 +111,7 @@ def every_state_rests_or_has_one_next_tick(edge: Edge) -> bool:
     after = edge.decision.status
     if not edge.decision.is_saved or edge.spec.suspend:
         return True
-    if after.phase in _UNDER_WAY:
+    if after.phase in UNDER_WAY:
         return after.next_tick is not None and not after.stranded
     if after.phase is Phase.FAILED and after.initialized:
         owes = after.restoring or after.weight > 0 or after.weighed_at is None
@@ -129,7 +129,7 @@ def the_newest_revision_is_never_swallowed(edge: Edge) -> bool:
     if status.phase is Phase.PROGRESSING:
         free = status.weight == 0 or surely(edge, "primary", "alive")
         return act is Act.RESTART or not free
-    if status.phase not in _RESTING or edge.spec.suspend or act is Act.ACCEPT:
+    if status.phase not in RESTING or edge.spec.suspend or act is Act.ACCEPT:
         return True
     if not status.initialized:
         return act is Act.INITIALIZE
@@ -167,7 +167,11 @@ def repairs_leave_the_weights(edge: Edge) -> bool:
     before, after = edge.status, edge.decision.status
     if edge.decision.act not in _IN_PLACE:
         return True
-    return (after.weight, after.weighed, after.phase) == (before.weight, before.weighed, before.phase)
+    return (after.weight, after.weighed, after.phase) == (
+        before.weight,
+        before.weighed,
+        before.phase,
+    )
 
 
 def the_threshold_takes_the_traffic_itself(edge: Edge) -> bool:
@@ -175,7 +179,9 @@ def the_threshold_takes_the_traffic_itself(edge: Edge) -> bool:
     if edge.decision.signal is not Signal.EXHAUSTED:
         return True
     after = edge.decision.status
-    return after.phase is Phase.FAILED and (after.weight == 0 or not surely(edge, "primary", "alive"))
+    return after.phase is Phase.FAILED and (
+        after.weight == 0 or not surely(edge, "primary", "alive")
+    )
 
 
 def what_is_promoted_is_what_was_analysed(edge: Edge) -> bool:

@@ -20,6 +20,7 @@ _OVERSHOOT = AnalysisSpec(
 _LISTED = AnalysisSpec(
     step_weights=(1, 50), step_weight_promotion=40, metrics=(_METRIC,), inconclusive_limit=1
 )
+_BARE = AnalysisSpec(step_weight=50, max_weight=50)
 
 
 def _spec(analysis: AnalysisSpec) -> CanarySpec:
@@ -31,10 +32,9 @@ SPECS: dict[str, tuple[CanarySpec, ...]] = {
     "stepWeight that overshoots, threshold 2": (_spec(_OVERSHOOT),),
     "stepWeights, stepWeightPromotion, threshold 1": (_spec(_LISTED),),
     "skipAnalysis": (replace(_spec(replace(_OVERSHOOT, threshold=1)), skip_analysis=True),),
-    "no metrics": (_spec(replace(_OVERSHOOT, threshold=1, metrics=())),),
-    "suspend, on and off": (
-        _spec(replace(_OVERSHOOT, threshold=1, step_weight=50)),
-        replace(_spec(replace(_OVERSHOOT, threshold=1, step_weight=50)), suspend=True),
+    "no metrics, one step, suspended and resumed": (
+        _spec(_BARE),
+        replace(_spec(_BARE), suspend=True),
     ),
 }
 

@@ -98,7 +98,9 @@ class Look:
         if name not in self.read:
             members = self._options(name)
             partly = name in _PARTLY
-            self.read[name] = Some(members, self._choices) if partly else self._choices.take(members)
+            self.read[name] = (
+                Some(members, self._choices) if partly else self._choices.take(members)
+            )
         return self.read[name]
 
     def _options(self, name: str) -> tuple[Any, ...]:
@@ -139,7 +141,7 @@ class LazyFacts:
         self.waiting_for = "app-primary.shop not ready: not found"
         self.wish = "errors (ops)"
         self.verdict = "Halt app.shop advancement success rate 10.00% < 99%"
-        self.target_image = self.primary_image = "app:1"
+        self.target_image = self.primary_image = self.promoted_image = "app:1"
         self._generation = 0
 
     @property
