@@ -116,7 +116,6 @@ def begun(story: Story, world: World) -> World:
 
 def _deployment(names: Names) -> Object:
     labels: Json = {"app": names.name}
-    container: Json = {"name": names.name, "image": "cart:1"}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -124,8 +123,28 @@ def _deployment(names: Names) -> Object:
         "spec": {
             "replicas": 2,
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            "template": {"metadata": {"labels": labels}, "spec": _pods(names.name)},
         },
+    }
+
+
+def _pods(name: str) -> Object:
+    """Whole, with all that a server would fill in: else its revision were another one there."""
+    container: Json = {
+        "name": name,
+        "image": "cart:1",
+        "imagePullPolicy": "IfNotPresent",
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
+    return {
+        "containers": [container],
+        "restartPolicy": "Always",
+        "terminationGracePeriodSeconds": 30,
+        "dnsPolicy": "ClusterFirst",
+        "securityContext": {},
+        "schedulerName": "default-scheduler",
     }
 
 

@@ -155,17 +155,20 @@ def finish(world: World, delivery: Delivery, *, taken: bool, started: datetime) 
     world.now = started + BEAT_EVERY
 
 
-def go_on(world: World, seen: Callable[[World, Delivery], None] | None = None) -> None:
+def go_on(
+    world: World,
+    seen: Callable[[World, Delivery], None] | None = None,
+    live: Callable[[], Life] = Life,
+) -> None:
     """Round after round, until nothing is to come but sweeps and a sweep finds nothing to do."""
     for _ in range(_ROUNDS):
         delivery = prepare(world)
         if seen:
             seen(world, delivery)
-        started, life = world.now, Life()
-        was_quiet = world.is_quiet
+        started, life, was_quiet = world.now, live(), world.is_quiet
         taken = deliver(world, delivery, life)
         finish(world, delivery, taken=taken, started=started)
-        if was_quiet and not any(call.is_write for call in life.calls):
+        if was_quiet and taken and not any(call.is_write for call in life.calls):
             return
     raise AssertionError(f"it never ends: {json.dumps(world.status, indent=1)}")
 
