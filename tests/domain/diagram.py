@@ -1,7 +1,7 @@
 """The machine, drawn: its table as a Mermaid diagram, and what several phases have in common.
 
-An arrow says what was found and, after the slash, what is done to the status. What changes no phase
-in three of them or more stands in a table below; so nothing of the machine is left out.
+Each text says what was found and, after the slash, what is done to the status. What changes no
+phase in three of them or more stands in a table below; so nothing of the machine is left out.
 """
 
 from collections import Counter, defaultdict
@@ -19,9 +19,9 @@ _STAYS = Counter((signal, act) for phase, signal, after, act in _CELLS if phase 
 
 
 def diagram() -> str:
-    """The arrows: every change of phase, and what is particular to a phase."""
-    lines = ("```mermaid", "stateDiagram-v2", f"    [*] --> {_name(Phase.NEW)}", *_arrows(), "```")
-    return "\n".join(lines)
+    """The phases with what is particular to them, and an arrow for every change of phase."""
+    drawn = ("```mermaid", "stateDiagram-v2", *_boxes(), f"    [*] --> {_name(Phase.NEW)}")
+    return "\n".join((*drawn, *_arrows(), "```"))
 
 
 def in_common() -> str:
@@ -29,15 +29,26 @@ def in_common() -> str:
     return "\n".join(("| found | done | in |", "|---|---|---|", *_rows()))
 
 
+def _boxes() -> Iterator[str]:
+    for phase in Phase:
+        for said in (_name(phase), *_said(phase, phase)):
+            yield f"    {_name(phase)}: {said}"
+
+
 def _arrows() -> Iterator[str]:
-    """One arrow for each pair of phases; signals with the same act share a line of its text."""
-    arrows: dict[tuple[Phase, Phase], dict[Act, list[Signal]]] = {}
-    for phase, signal, after, act in _CELLS:
-        if not _is_common(phase, signal):
-            arrows.setdefault((phase, after), {}).setdefault(act, []).append(signal)
-    for (phase, after), acts in arrows.items():
-        text = "<br/>".join(f"{' · '.join(signals)} / {act}" for act, signals in acts.items())
-        yield f"    {_name(phase)} --> {_name(after)}: {text}"
+    for phase, after in dict.fromkeys((cell[0], cell[2]) for cell in _CELLS):
+        if phase is not after:
+            yield f"    {_name(phase)} --> {_name(after)}: {'<br/>'.join(_said(phase, after))}"
+
+
+def _said(phase: Phase, after: Phase) -> Iterator[str]:
+    """What leads from one phase to the other; signals with the same act are told in one."""
+    acts: dict[Act, list[Signal]] = defaultdict(list)
+    for signal, (to, act) in TRANSITIONS[phase].items():
+        if to is after and not _is_common(phase, signal):
+            acts[act].append(signal)
+    for act, signals in acts.items():
+        yield f"{' · '.join(signals)} / {act}"
 
 
 def _rows() -> Iterator[str]:

@@ -8,8 +8,8 @@ from tests.domain.diagram import diagram, in_common
 _NAMES = {phase.value or "New": phase for phase in Phase}
 
 
-def test_the_arrows_and_the_rows_are_the_table():
-    drawn = dict([*arrows(), *rows()])
+def test_what_is_drawn_is_the_table():
+    drawn = dict([*boxes(), *arrows(), *rows()])
 
     assert drawn == {
         (phase, signal): cell for phase, row in TRANSITIONS.items() for signal, cell in row.items()
@@ -17,17 +17,21 @@ def test_the_arrows_and_the_rows_are_the_table():
 
 
 def test_the_drawing_fits_on_a_screen():
-    assert len(diagram().splitlines()) < 30
+    assert len(diagram().splitlines()) < 45
     assert len(in_common().splitlines()) < 15
 
 
+def boxes():
+    """The cells that the diagram shows inside of a phase."""
+    for phase, text in re.findall(r"^ +(\w+): (.* / .*)$", diagram(), re.MULTILINE):
+        yield from cells(phase, phase, text)
+
+
 def arrows():
-    """The cells that the diagram shows."""
-    for phase, after, text in re.findall(r" (\w+) --> (\w+): (.*)", diagram()):
+    """The cells that the diagram shows between two phases."""
+    for phase, after, text in re.findall(r"^ +(\w+) --> (\w+): (.*)$", diagram(), re.MULTILINE):
         for said in text.split("<br/>"):
-            signals, act = said.split(" / ")
-            for signal in signals.split(" · "):
-                yield (_NAMES[phase], Signal(signal)), (_NAMES[after], Act(act))
+            yield from cells(phase, after, said)
 
 
 def rows():
@@ -35,4 +39,11 @@ def rows():
     for line in in_common().splitlines()[2:]:
         signal, act, where = line.strip("| ").split(" | ")
         for name in _NAMES if where == "every phase" else where.split(", "):
-            yield (_NAMES[name], Signal(signal)), (_NAMES[name], Act(act))
+            yield from cells(name, name, f"{signal} / {act}")
+
+
+def cells(phase, after, said):
+    """The cells that one text speaks of."""
+    signals, act = said.split(" / ")
+    for signal in signals.split(" · "):
+        yield (_NAMES[phase], Signal(signal)), (_NAMES[after], Act(act))
