@@ -1,0 +1,118 @@
+"""Which canaries a pass looks at: those whose time has come, and those that were changed."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.canary import Refusal, Target
+from shared.domain.machine import Phase
+from shared.domain.observe import Moment, Subject
+from shared.domain.ownership import Owner
+from shared.domain.schedule import has_moved, is_due, is_pending
+from shared.domain.status import Generations, Made, Status
+from tests.domain.situations import BEAT, NOW, a_spec, a_status
+
+RESTING = a_status(Phase.SUCCEEDED)
+STRANDED = a_status(Phase.FAILED, stranded=True, restoring=True)
+UNSETTLED = a_status(Phase.SUCCEEDED, settled_at=None)
+SUSPENDED = a_spec(suspend=True)
+REFUSAL = Refusal("spec.service", "no")
+LATER = NOW + timedelta(hours=1)
+
+
+def subject(status, *, spec=None, generation=1):
+    return Subject(Owner("shop", "cart", "u1"), generation, "12", "cart", spec or a_spec(), status)
+
+
+@pytest.mark.parametrize(
+    ("status", "pending"),
+    [
+        pytest.param(Status(), False, id="new"),
+        pytest.param(RESTING, False, id="at-rest"),
+        pytest.param(a_status(Phase.PROGRESSING), True, id="has-a-next-tick"),
+        pytest.param(UNSETTLED, True, id="unsettled"),
+        pytest.param(a_status(Phase.FAILED, stranded=True, next_tick=NOW), False, id="stranded"),
+    ],
+)
+def test_the_beat_goes_on_for_whoever_waits(status, pending):
+    assert is_pending(status) is pending
+
+
+@pytest.mark.parametrize(
+    ("tick", "due"),
+    [
+        pytest.param(NOW - BEAT, True, id="past"),
+        pytest.param(NOW, True, id="at"),
+        pytest.param(NOW + BEAT / 2, True, id="half-a-beat-early"),
+        pytest.param(NOW + BEAT / 2 + timedelta.resolution, False, id="earlier"),
+    ],
+)
+def test_a_canary_is_due_half_a_beat_before_its_next_tick(tick, due):
+    waiting = subject(a_status(Phase.PROGRESSING, next_tick=tick))
+
+    assert is_due(waiting, Moment(NOW, BEAT), sweep=False) is due
+
+
+@pytest.mark.parametrize(
+    ("found", "at_a_beat", "at_a_sweep"),
+    [
+        pytest.param(subject(RESTING), False, False, id="at-rest"),
+        pytest.param(subject(UNSETTLED), True, True, id="unsettled"),
+        pytest.param(subject(STRANDED), False, True, id="stranded"),
+        pytest.param(subject(Status()), True, True, id="new"),
+        pytest.param(subject(Status(generation=1)), False, True, id="new-and-known"),
+        pytest.param(subject(Status(refused_generation=1)), False, True, id="refused"),
+        pytest.param(subject(Status(refused_generation=1), generation=2), True, True, id="mended"),
+        pytest.param(subject(RESTING, generation=2), True, True, id="edited"),
+        pytest.param(
+            subject(a_status(next_tick=LATER), generation=2), False, False, id="edited-in-mid-run"
+        ),
+        pytest.param(
+            subject(a_status(next_tick=None), spec=SUSPENDED), False, True, id="suspended"
+        ),
+        pytest.param(
+            subject(a_status(Phase.SUCCEEDED, refused_generation=1), spec=REFUSAL),
+            False,
+            True,
+            id="refused-at-rest",
+        ),
+        pytest.param(subject(RESTING, spec=REFUSAL), False, False, id="a-refusal-to-come"),
+    ],
+)
+def test_what_has_no_next_tick_is_looked_at_by_what_it_is(found, at_a_beat, at_a_sweep):
+    moment = Moment(NOW, BEAT)
+
+    assert is_due(found, moment, sweep=False) is at_a_beat
+    assert is_due(found, moment, sweep=True) is at_a_sweep
+
+
+@pytest.mark.parametrize(
+    ("found", "seen", "moved"),
+    [
+        pytest.param(subject(RESTING), Generations(1, 1, 1), False, id="as-left"),
+        pytest.param(subject(RESTING), Generations(2, 1, 1), True, id="target"),
+        pytest.param(subject(RESTING), Generations(1, 2, 1), True, id="primary"),
+        pytest.param(subject(RESTING), Generations(1, 1, 2), True, id="route"),
+        pytest.param(subject(RESTING), Generations(1, 1, 0), True, id="gone"),
+        pytest.param(
+            subject(a_status(next_tick=LATER)), Generations(2, 1, 1), False, id="has-its-own-time"
+        ),
+        pytest.param(
+            subject(a_status(Phase.SUCCEEDED, refused_generation=1)),
+            Generations(2, 1, 1),
+            False,
+            id="was-refused",
+        ),
+        pytest.param(
+            subject(RESTING, spec=REFUSAL), Generations(2, 1, 1), False, id="will-be-refused"
+        ),
+        pytest.param(
+            subject(a_status(Phase.SUCCEEDED, made=Made(Target("Deployment", "x"), "x", "istio"))),
+            Generations(2, 1, 1),
+            False,
+            id="was-made-for-another-target",
+        ),
+    ],
+)
+def test_what_rests_is_looked_at_when_an_object_of_it_was_changed(found, seen, moved):
+    assert has_moved(found, seen) is moved
