@@ -2,7 +2,6 @@
 stop is a stop there too."""
 
 import itertools
-import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from infra.local.apiserver.server import Server
 from shared.adapters.cluster import Cluster
 from shared.domain.fields import Object, mapping
+from tests.reconcile.kubeconfig import a_kubeconfig
 from tests.reconcile.outside import Life, When, stopped_at
 from tests.reconcile.rollout import rollout
 from tests.reconcile.stories import STORIES, beginning, begun
@@ -23,22 +23,9 @@ _EVERY = 13  # of the calls of a rollout, one in so many is a stop: there are fa
 
 def _world(server: Server, folder: Path, namespace: str) -> World:
     """An empty namespace of the server."""
-    kubeconfig = folder / "kubeconfig"
-    kubeconfig.write_text(json.dumps(_kubeconfig(server.url)))
-    cluster = Cluster(str(kubeconfig))
+    cluster = Cluster(a_kubeconfig(folder / "kubeconfig", server.url))
     cluster.create("/api/v1/namespaces", {"metadata": {"name": namespace}})
     return World(cluster, Names(namespace))
-
-
-def _kubeconfig(url: str) -> dict[str, object]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "lab", "cluster": {"server": url}}],
-        "users": [{"name": "lab", "user": {}}],
-        "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
-        "current-context": "lab",
-    }
 
 
 @pytest.mark.parametrize("name", STORIES)

@@ -8,8 +8,6 @@ from typing import Protocol
 
 from shared.domain.fields import Object, at, mapping, objects, text, whole
 
-DRAIN = timedelta(seconds=10)
-
 
 class Reader(Protocol):
     """Reads objects."""
@@ -118,7 +116,9 @@ def _target_written(
     weight = weight_of(reader.read(names.route))
     assert weight == 0, f"I2: scaled to zero at weight {weight}"
     assert past.lost_at is not None, "I2: scaled to zero with traffic"
-    assert now - past.lost_at >= DRAIN, f"I2: scaled to zero {now - past.lost_at} after the traffic"
+    drain = whole(reader.read(names.canary), "spec", "analysis", "drainSeconds", default=10)
+    passed = now - past.lost_at
+    assert passed >= timedelta(seconds=drain), f"I2: scaled to zero {passed} after the traffic"
 
 
 def _primary_written(past: Past, reader: Reader, names: Names, before: Object | None) -> None:

@@ -135,15 +135,20 @@ def next_delivery(world: World) -> Delivery | None:
 def prepare(world: World) -> Delivery:
     """What happens in a round before its event; and that event."""
     bring_up(world)
-    if world.story and _has_come(world, world.story[0]):
-        world.story[0].act(world)
-        world.story = world.story[1:]
+    tell_story(world)
     delivery = next_delivery(world)
     if delivery is None:
         world.now = world.swept + SWEEP_EVERY
         bring_up(world)
         delivery = Tick(sweep=True)
     return delivery
+
+
+def tell_story(world: World) -> None:
+    """The next turn, where its moment has come."""
+    if world.story and _has_come(world, world.story[0]):
+        world.story[0].act(world)
+        world.story = world.story[1:]
 
 
 def finish(world: World, delivery: Delivery, *, taken: bool, started: datetime) -> None:
