@@ -9,6 +9,10 @@ from collections.abc import Iterator
 
 from shared.domain.machine import TRANSITIONS, Act, Phase, Signal
 
+_HEAD = (  # with room enough that no text hides another
+    '%%{init: {"state": {"nodeSpacing": 100, "rankSpacing": 80}}}%%',
+    "stateDiagram-v2",
+)
 _MANY = 3  # phases in which a signal that changes none gets a row of the table
 _CELLS = tuple(
     (phase, signal, after, act)
@@ -20,8 +24,8 @@ _STAYS = Counter((signal, act) for phase, signal, after, act in _CELLS if phase 
 
 def diagram() -> str:
     """The phases with what is particular to them, and an arrow for every change of phase."""
-    drawn = ("```mermaid", "stateDiagram-v2", *_boxes(), f"    [*] --> {_name(Phase.NEW)}")
-    return "\n".join((*drawn, *_arrows(), "```"))
+    first = f"    [*] --> {_name(Phase.NEW)}"
+    return "\n".join(("```mermaid", *_HEAD, *_boxes(), first, *_arrows(), "```"))
 
 
 def in_common() -> str:
