@@ -117,12 +117,19 @@ _OWN = ("phase", "canaryWeight", "failedChecks", "iterations", "lastAppliedSpec"
 _OWN_TOO = ("lastPromotedSpec", "lastTransitionTime", "conditions", "spillway")
 
 
+# Flagger's waits for approval are those of a canary that has not begun, or is still analysed.
+_PHASES = {phase.value: phase for phase in Phase} | {
+    "Waiting": Phase.INITIALIZED,
+    "WaitingPromotion": Phase.PROGRESSING,
+}
+
+
 def read_status(status: Object) -> Status:
     """The status of a Canary as the API server has it. Unreadable blocks are refused by path."""
     block = mapping(status, "spillway")
     phase = text(status, "phase")
     found = Status(
-        phase=Phase(phase) if phase in frozenset(Phase) else Phase.NEW,
+        phase=_PHASES.get(phase, Phase.NEW),
         weight=whole(status, "canaryWeight"),
         failed_checks=whole(status, "failedChecks"),
         revision=text(status, "lastAppliedSpec"),

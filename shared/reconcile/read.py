@@ -11,6 +11,7 @@ from shared.domain.canary import CanarySpec
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import Object, mapping, text
 from shared.domain.observe import Subject
+from shared.domain.rebase import rebased
 from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.domain.snapshots import CANARY_LABEL, label_of, revision_in, template_of
 from shared.domain.workload import Workload, from_object
@@ -74,15 +75,13 @@ def look_at(
             or Shelf(cluster, path(subject.owner.namespace), whole=False)
             for path in (paths.deployments, paths.virtual_services)
         )
-        return Case(
-            subject,
-            spec,
-            Seen(
-                target=_workload(workloads.get(spec.target.name)),
-                primary=_workload(workloads.get(spec.target.primary)),
-                route=routes.get(spec.service.name),
-            ),
+        found = Seen(
+            target=_workload(workloads.get(spec.target.name)),
+            primary=_workload(workloads.get(spec.target.primary)),
+            route=routes.get(spec.service.name),
         )
+        status = rebased(subject.status, spec, found)
+        return Case(replace(subject, status=status), spec, found)
 
     return list(pool.map(seen, due))
 

@@ -35,7 +35,7 @@ class _Recorder:
 
     def look(self) -> None:
         """One moment, where anything changed."""
-        now = dict(_states(self._world))
+        now = dict(states_of(self._world))
         changed = [line for subject, line in now.items() if self._seen.get(subject) != line]
         self._seen = now
         if changed:
@@ -63,7 +63,7 @@ def play(name: str, apiserver: Server, folder: Path) -> Recording:
             moments=tuple(recorder.moments),
             seconds=tuple(recorder.seconds),
             plays=tuple(recorder.plays),
-            events=tuple(_events(world)),
+            events=tuple(events_of(world)),
             objects=objects,
         )
 
@@ -100,7 +100,7 @@ def _canary(world: World) -> Tree:
     return world.kube.get(f"{paths.canaries(world.namespace)}/app") or {}
 
 
-def _states(world: World) -> Iterator[tuple[tuple[str, str], str]]:
+def states_of(world: World) -> Iterator[tuple[tuple[str, str], str]]:
     for canary in world.found("/apis/flagger.app/v1beta1", "canaries"):
         if "status" in canary:
             yield ("Canary", "app"), spoken("Canary", "app", canary["status"])
@@ -118,7 +118,7 @@ def _states(world: World) -> Iterator[tuple[tuple[str, str], str]]:
         yield ("Deployment", name), spoken("Deployment", name, state)
 
 
-def _events(world: World) -> Iterator[str]:
+def events_of(world: World) -> Iterator[str]:
     """By first appearance, each text once: the server counts its writes in one row."""
     told = world.found("/api/v1", "events")
     ordered = sorted(told, key=lambda event: int(event["metadata"]["resourceVersion"]))
