@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from shared.adapters.entry import on_event
 from shared.adapters.settings import load
 from shared.domain.events import Event, rollback_wish
-from shared.domain.observe import Request
+from shared.domain.subject import Request
 from shared.reconcile.run import pass_over_some, settle_with
 from shared.reconcile.scope import Scope, open_scope
 

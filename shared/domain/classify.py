@@ -7,7 +7,15 @@ failed read before whatever it could be mistaken for, pods before traffic, traff
 from collections.abc import Callable
 
 from shared.domain.analysis import VerdictKind
-from shared.domain.converge import differs
+from shared.domain.claims import (
+    awaits,
+    has_differences,
+    is_unread,
+    may_be_judged,
+    may_refuse,
+    may_step,
+    owes,
+)
 from shared.domain.machine import RESTING, UNDER_WAY, Phase, Signal
 from shared.domain.observation import Revision, Situation
 from shared.domain.plan import next_step, weight_after_promotion
@@ -20,14 +28,6 @@ def classify(situation: Situation) -> Signal:
     return next(signal for signal, holds in RULES if holds(situation))
 
 
-def is_at_rest(s: Situation) -> bool:
-    """Settled, in a phase of rest, with no canary replicas; or failed before it was initialised."""
-    status = s.status
-    if status.phase not in RESTING or not status.settled or status.restoring:
-        return False
-    return not status.initialized or (status.weight == 0 and s.seen.idle)
-
-
 def _withdrawn(s: Situation) -> bool:
     return s.status.phase in UNDER_WAY and s.seen.wished
 
@@ -37,34 +37,19 @@ def _refused(s: Situation) -> bool:
         return False
     if s.status.phase in UNDER_WAY:
         return True
-    return _may_refuse(s) and s.status.refused_generation != s.facts.generation
+    return may_refuse(s) and s.status.refused_generation != s.facts.generation
 
 
 def _already_refused(s: Situation) -> bool:
-    return s.status.settled and not s.seen.accepted and _may_refuse(s)
-
-
-def _may_refuse(s: Situation) -> bool:
-    return s.status.phase is Phase.NEW or is_at_rest(s)
+    return s.status.settled and not s.seen.accepted and may_refuse(s)
 
 
 def _accepted(s: Situation) -> bool:
-    return s.status.refused_generation != 0 and s.seen.accepted and _may_refuse(s)
-
-
-def _unread(s: Situation) -> bool:
-    seen = s.seen
-    return seen.canary.unread or seen.primary.unread or seen.route.unread
+    return s.status.refused_generation != 0 and s.seen.accepted and may_refuse(s)
 
 
 def _unread_when_due(s: Situation) -> bool:
-    return _unread(s) and _may_be_judged(s) and not s.spec.suspend
-
-
-def _may_be_judged(s: Situation) -> bool:
-    """Metrics are judged at a weight that is in force, when an interval is over."""
-    at_work = s.status.phase is Phase.PROGRESSING and s.status.weight > 0 and s.status.held is None
-    return at_work and s.status.settled and s.seen.due
+    return is_unread(s) and may_be_judged(s) and not s.spec.suspend
 
 
 def _absent(s: Situation) -> bool:
@@ -111,7 +96,7 @@ def _expired(s: Situation) -> bool:
         return True
     if s.status.phase is Phase.PROGRESSING and seen.canary.expired:
         return True
-    return seen.overdue and _awaits(s)
+    return seen.overdue and awaits(s)
 
 
 def _canary_empty(s: Situation) -> bool:
@@ -133,41 +118,20 @@ def _both_empty(s: Situation) -> bool:
 def _stranded(s: Situation) -> bool:
     if s.status.phase is not Phase.FAILED or s.status.stranded or s.spec.suspend:
         return False
-    return s.seen.overdrawn or (s.seen.overdue and _awaits(s))
+    return s.seen.overdrawn or (s.seen.overdue and awaits(s))
 
 
 def _restored(s: Situation) -> bool:
     """A failed canary's weight may go, or its restored primary is up."""
-    return s.status.phase is Phase.FAILED and _owes(s) and not _awaits(s)
-
-
-def _owes(s: Situation) -> bool:
-    return s.status.restoring or s.status.weight > 0
-
-
-def _awaits(s: Situation) -> bool:
-    """Whether the phase waits for a workload that is not ready."""
-    primary_ready = s.seen.primary.ready
-    match s.status.phase:
-        case Phase.PROGRESSING:
-            return not (primary_ready and s.seen.canary.ready)
-        case Phase.INITIALIZING | Phase.PROMOTING | Phase.FINALISING:
-            return not primary_ready
-        case Phase.FAILED:
-            if s.status.restoring:
-                restored = s.status.primary_revision == s.status.promoted and s.status.settled
-                return not (primary_ready and restored)
-            return s.status.weight > 0 and not s.seen.primary.alive
-        case Phase.NEW | Phase.INITIALIZED | Phase.SUCCEEDED:
-            return False
+    return s.status.phase is Phase.FAILED and owes(s) and not awaits(s)
 
 
 def _unready(s: Situation) -> bool:
-    return _awaits(s) and s.status.waiting_since is None and not s.spec.suspend
+    return awaits(s) and s.status.waiting_since is None and not s.spec.suspend
 
 
 def _outlasting(s: Situation) -> bool:
-    return _awaits(s) and s.seen.outlasted and not s.status.waiting_told and not s.spec.suspend
+    return awaits(s) and s.seen.outlasted and not s.status.waiting_told and not s.spec.suspend
 
 
 def _suspended(s: Situation) -> bool:
@@ -175,23 +139,18 @@ def _suspended(s: Situation) -> bool:
 
 
 def _still_suspended(s: Situation) -> bool:
-    return s.spec.suspend and not _differs(s)
-
-
-def _differs(s: Situation) -> bool:
-    """Whether a save has something to put right, to settle or to record."""
-    return differs(s.status, s.seen) or (s.status.phase is not Phase.NEW and s.seen.unrecorded)
+    return s.spec.suspend and not has_differences(s)
 
 
 def _drifted(s: Situation) -> bool:
-    if not _differs(s):
+    if not has_differences(s):
         return False
-    return not _may_be_judged(s) or _awaits(s) or s.spec.suspend
+    return not may_be_judged(s) or awaits(s) or s.spec.suspend
 
 
 def _ready(s: Situation) -> bool:
     status = s.status
-    if status.phase is not Phase.PROGRESSING or _awaits(s):
+    if status.phase is not Phase.PROGRESSING or awaits(s):
         return False
     waited = status.waiting_since is not None and status.weight > 0 and not s.seen.due
     return status.held is not None or waited
@@ -199,11 +158,11 @@ def _ready(s: Situation) -> bool:
 
 def _primary_ready(s: Situation) -> bool:
     if s.status.phase is Phase.PROMOTING:
-        return s.seen.due and not _awaits(s)
+        return s.seen.due and not awaits(s)
     if s.status.phase is Phase.INITIALIZING and not s.status.routed:
-        return not _awaits(s)
+        return not awaits(s)
     lent = s.status.phase in (Phase.INITIALIZING, Phase.FINALISING) and s.status.weight > 0
-    return lent and not _awaits(s)
+    return lent and not awaits(s)
 
 
 def _traffic_back(s: Situation) -> bool:
@@ -214,39 +173,35 @@ def _traffic_back(s: Situation) -> bool:
 def _drained(s: Situation) -> bool:
     status = s.status
     clear = status.weight == 0 and s.seen.route.as_asked and s.seen.drained
-    if not clear or _awaits(s):
+    if not clear or awaits(s):
         return False
     if status.phase is Phase.FAILED:
         return status.initialized and status.next_tick is not None
     return status.phase in (Phase.INITIALIZING, Phase.FINALISING) and status.routed
 
 
-def _may_step(s: Situation) -> bool:
-    return s.status.phase is Phase.PROGRESSING and s.seen.due and not _awaits(s)
-
-
 def _skipped(s: Situation) -> bool:
-    return _may_step(s) and s.spec.skip_analysis
+    return may_step(s) and s.spec.skip_analysis
 
 
 def _started(s: Situation) -> bool:
-    return _may_step(s) and s.status.weight == 0
+    return may_step(s) and s.status.weight == 0
 
 
 def _completed(s: Situation) -> bool:
-    return _may_step(s) and next_step(s.spec.analysis, s.status.weight) is None
+    return may_step(s) and next_step(s.spec.analysis, s.status.weight) is None
 
 
 def _inconclusive(s: Situation) -> bool:
     blind = not s.seen.route.as_asked  # what was measured was not what was asked for
-    return _may_step(s) and (blind or s.seen.verdict is VerdictKind.INCONCLUSIVE)
+    return may_step(s) and (blind or s.seen.verdict is VerdictKind.INCONCLUSIVE)
 
 
 def _breached(s: Situation) -> bool:
     """A breach fails a check, and so does each inconclusive one past the limit."""
     if _inconclusive(s):
         return _is_past_the_limit(s)
-    return _may_step(s) and s.seen.verdict is VerdictKind.BREACHED
+    return may_step(s) and s.seen.verdict is VerdictKind.BREACHED
 
 
 def _exhausted(s: Situation) -> bool:
@@ -277,7 +232,7 @@ RULES: tuple[tuple[Signal, Callable[[Situation], bool]], ...] = (
     (Signal.EXHAUSTED, _unread_exhausted),
     (Signal.BREACHED, _unread_breached),
     (Signal.INCONCLUSIVE, _unread_when_due),
-    (Signal.UNREAD, _unread),
+    (Signal.UNREAD, is_unread),
     (Signal.ABSENT, _absent),
     (Signal.ARRIVED, _arrived),
     (Signal.REVISED, _revised),
@@ -303,6 +258,6 @@ RULES: tuple[tuple[Signal, Callable[[Situation], bool]], ...] = (
     (Signal.BREACHED, _breached),
     (Signal.INCONCLUSIVE, _inconclusive),
     (Signal.COMPLETED, _completed),
-    (Signal.PASSED, _may_step),
+    (Signal.PASSED, may_step),
     (Signal.NOTHING, lambda _: True),
 )

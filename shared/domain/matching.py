@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.domain.observe import Subject
 from shared.domain.promotion import Promotion
 from shared.domain.status import LastPromotion
+from shared.domain.subject import Subject
 
 APP_LABEL = "app.kubernetes.io/name"
 

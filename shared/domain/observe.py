@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from shared.domain import observation
 from shared.domain.analysis import Verdict, VerdictKind
-from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec
-from shared.domain.errors import Refused
+from shared.domain.canary import CanarySpec
 from shared.domain.events import RollbackWish
 from shared.domain.fields import whole
+from shared.domain.images import parts
 from shared.domain.machine import Phase
 from shared.domain.observation import Facts, Observation, Pods, Situation
 from shared.domain.ownership import Owner
@@ -16,32 +17,13 @@ from shared.domain.plan import shares
 from shared.domain.primary import undone
 from shared.domain.readiness import ReadyState, readiness
 from shared.domain.revision import revision_of
-from shared.domain.routes import is_foreign, route_matches, shares_of, virtual_service
+from shared.domain.routes import route_matches, shares_of, virtual_service
 from shared.domain.seen import Gone, Seen, Unread
-from shared.domain.status import Generations, Made, Status
-from shared.domain.workload import Workload, images, selector_label
+from shared.domain.status import Generations, Status
+from shared.domain.subject import NO_REQUEST, Request, Subject, refusal_of
+from shared.domain.workload import Workload, images
 
 _NO_VERDICT = Verdict(VerdictKind.PASSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One Canary as listed: who it is, what it asks for, what is remembered of it."""
-
-    owner: Owner
-    generation: int
-    version: str  # its resourceVersion, which a save is conditional on
-    target: str  # the name in spec.targetRef, of a spec that is refused too
-    spec: CanarySpec | Refusal
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What came with the event: a promotion's id, or a wish to go back."""
-
-    promotion: str = ""
-    wish: RollbackWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,83 +46,13 @@ class Moment:
         return start is not None and self.now >= start + span
 
 
-def effective_spec(subject: Subject) -> CanarySpec | None:
-    """What a pass works with: the spec, or where that is refused what the status was made for.
-
-    None for a Canary that was refused before anything was made.
-    """
-    spec, made = subject.spec, subject.status.made
-    if not isinstance(spec, Refusal) and _stays(subject.status, spec):
-        return spec
-    if made is None:
-        return None
-    return CanarySpec(
-        target=made.target,
-        service=ServiceSpec(name=made.service, port=0),
-        analysis=AnalysisSpec(),
-        provider=made.provider,
-        suspend=not isinstance(spec, Refusal) and spec.suspend,
-    )
-
-
-def _stays(status: Status, spec: CanarySpec) -> bool:
-    """Whether a spec works on what was made, or nothing was made that it would leave behind."""
-    made = status.made
-    return made in (None, made_of(spec)) or not (status.initialized or status.routed)
-
-
-def made_of(spec: CanarySpec) -> Made:
-    """The objects that a spec works on."""
-    return Made(spec.target, spec.service.name, spec.provider)
-
-
-def refusal_of(subject: Subject, seen: Seen | None) -> str:
-    """Why a Canary is not run, as far as was looked; empty where it is."""
-    if isinstance(subject.spec, Refusal):
-        return f"{subject.spec.path}: {subject.spec.reason}"
-    made = subject.status.made
-    if made and not _stays(subject.status, subject.spec):
-        return _moved(made, made_of(subject.spec))
-    return _objection(subject, subject.spec, seen) if seen else ""
-
-
-def _moved(made: Made, asked: Made) -> str:
-    if made.target != asked.target:
-        return f"spec.targetRef: was {made.target.name}, and cannot be {asked.target.name} now"
-    if made.service != asked.service:
-        return f"spec.service.name: was {made.service}, and cannot be {asked.service} now"
-    return f"spec.provider: was {made.provider}, and cannot be {asked.provider} now"
-
-
-def _objection(subject: Subject, spec: CanarySpec, seen: Seen) -> str:
-    """What stands in the cluster and would be trampled on."""
-    route = seen.route
-    if not isinstance(route, Gone | Unread) and is_foreign(route, subject.owner):
-        return f"spec.service.name: VirtualService {spec.service.name} belongs to somebody else"
-    scaler = seen.support.scalers.get(spec.target.name) if seen.support else None
-    if scaler:
-        return f"spec.autoscalerRef: HorizontalPodAutoscaler {scaler} scales {spec.target.name}"
-    return _unselectable(seen.target)
-
-
-def _unselectable(target: Workload | Gone | Unread) -> str:
-    """The primary's pods have to be told from the target's by a label."""
-    if not isinstance(target, Workload):
-        return ""
-    try:
-        selector_label(target)
-    except Refused as error:
-        return f"spec.targetRef: {error}"
-    return ""
-
-
 def observe(
     subject: Subject,
     seen: Seen,
     *,
     spec: CanarySpec,
     moment: Moment,
-    request: Request = Request(),
+    request: Request = NO_REQUEST,
     verdict: Verdict = _NO_VERDICT,
 ) -> Situation:
     """The situation of one canary, for `decide`."""
@@ -222,6 +134,8 @@ def _generation(workload: Workload | Gone | Unread, known: int) -> int:
             return 0
         case Unread():
             return known
+        case _:
+            assert_never(workload)
 
 
 def _route_generation(seen: Seen, known: int) -> int:
@@ -257,10 +171,13 @@ def _pods(workload: Workload | Gone | Unread, threshold: int) -> Pods:
             return Pods.UNREAD
         case Workload():
             return _pods_of(workload, threshold)
+        case _:
+            assert_never(workload)
 
 
 def _pods_of(workload: Workload, threshold: int) -> Pods:
-    match readiness(workload, threshold).state:
+    state = readiness(workload, threshold).state
+    match state:
         case ReadyState.READY:
             return Pods.READY
         case ReadyState.UNREADY:
@@ -269,6 +186,8 @@ def _pods_of(workload: Workload, threshold: int) -> Pods:
             return Pods.EMPTY
         case ReadyState.STUCK:
             return Pods.STALLED if workload.ready > 0 else Pods.STUCK
+        case _:
+            assert_never(state)
 
 
 def _is_idle(target: Workload | Gone | Unread) -> bool:
@@ -279,6 +198,8 @@ def _is_idle(target: Workload | Gone | Unread) -> bool:
             return True
         case Unread():
             return False
+        case _:
+            assert_never(target)
 
 
 def _revision(status: Status, found: str) -> observation.Revision:
@@ -320,9 +241,8 @@ def _means_this_run(status: Status, seen: Seen, wish: RollbackWish | None) -> bo
     if wish.revision is None:
         start = status.started_at
         return wish.time is not None and (start is None or wish.time >= start)
-    tags = images(seen.target.template) if isinstance(seen.target, Workload) else ()
-    versions = {image.rpartition(":")[2] for image in tags}
-    return wish.revision == status.revision or wish.revision in versions
+    found = images(seen.target.template) if isinstance(seen.target, Workload) else ()
+    return wish.revision in {status.revision, *(parts(image).tag for image in found)}
 
 
 def _waiting_for(owner: Owner, seen: Seen, spec: CanarySpec, phase: Phase) -> str:
@@ -346,3 +266,5 @@ def _missing(workload: Workload | Gone | Unread, threshold: int) -> str:
         case Workload():
             found = readiness(workload, threshold)
             return "" if found.state is ReadyState.READY else found.reason
+        case _:
+            assert_never(workload)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from shared.domain.canary import CanarySpec
 from shared.domain.machine import UNDER_WAY, Phase
-from shared.domain.observe import made_of
 from shared.domain.primary import undone
 from shared.domain.revision import is_ours, revision_of
 from shared.domain.seen import Gone, Seen, Unread
 from shared.domain.status import Status
+from shared.domain.subject import made_of
 
 
 def rebased(status: Status, spec: CanarySpec, seen: Seen) -> Status:

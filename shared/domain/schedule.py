@@ -2,8 +2,9 @@
 
 from shared.domain.canary import Refusal
 from shared.domain.machine import Phase
-from shared.domain.observe import Moment, Subject, refusal_of
+from shared.domain.observe import Moment
 from shared.domain.status import Generations, Status
+from shared.domain.subject import Subject, refusal_of
 
 
 def is_pending(status: Status) -> bool:
@@ -22,7 +23,8 @@ def is_due(subject: Subject, moment: Moment, *, sweep: bool) -> bool:
         return _is_untouched(subject) or sweep
     if subject.generation != status.generation and status.next_tick is None:
         return True
-    return sweep and (_is_suspended(subject) or status.refused_generation != 0)
+    untold = bool(status.outbox)
+    return sweep and (untold or _is_suspended(subject) or status.refused_generation != 0)
 
 
 def _is_untouched(subject: Subject) -> bool:

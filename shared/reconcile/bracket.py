@@ -1,6 +1,6 @@
 """One canary, on its own: decide, save, apply, tell, settle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.adapters import log, paths
 from shared.domain.analysis import Verdict, VerdictKind
@@ -8,11 +8,12 @@ from shared.domain.decide import Decision, decide, settled, unsettled
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import Object, mapping, text
 from shared.domain.machine import Signal
-from shared.domain.observe import Moment, Request, Subject, observe
+from shared.domain.observe import Moment, observe
 from shared.domain.schedule import is_pending
 from shared.domain.seen import Seen, Unread
 from shared.domain.status import Note, Status
 from shared.domain.status_object import status_object
+from shared.domain.subject import Request, Subject
 from shared.domain.tell import Teller
 from shared.reconcile.apply import Writer
 from shared.reconcile.read import Case
@@ -62,10 +63,26 @@ def run(
         decision = decide(situation)
         _log(case, decision)
         if not decision.is_saved:
-            return Outcome(key, status, _unread(case.seen, decision))
-        return _carry_out(scope, case, decision, watch)
+            told = _tell_again(scope, case)
+            return Outcome(key, told, _unread(case.seen, decision))
+        version = save(scope, case.subject, case.subject.version, decision.status)
+        status = decision.status
+        return _carry_out(scope, case, decision, version=version, watch=watch)
     except (Conflict, Refused, Unavailable) as error:
         return Outcome(key, status, error)
+
+
+def _tell_again(scope: Scope, case: Case) -> Status:
+    """What an earlier pass could not tell; a pass that decides something tells it anyway."""
+    subject, status = case.subject, case.subject.status
+    if not status.outbox:
+        return status
+    told = tell(scope, Teller(subject.owner, case.spec.target.name, status))
+    if told:
+        rest = tuple(note for note in status.outbox if note not in told)
+        status = replace(status, outbox=rest)
+        save(scope, subject, subject.version, status)
+    return status
 
 
 def _unasked(case: Case) -> Verdict:
@@ -97,9 +114,10 @@ def _log(case: Case, decision: Decision) -> None:
         )
 
 
-def _carry_out(scope: Scope, case: Case, decision: Decision, watch: Watch) -> Outcome:
+def _carry_out(
+    scope: Scope, case: Case, decision: Decision, *, version: str, watch: Watch
+) -> Outcome:
     subject = case.subject
-    version = save(scope, subject, subject.version, decision.status)
     _keep_the_beat(scope, decision, subject.status, watch)
     writer = Writer(
         scope.cluster,

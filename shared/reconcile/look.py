@@ -7,10 +7,11 @@ from shared.adapters import paths
 from shared.domain.errors import Refused
 from shared.domain.fields import Object, text, whole
 from shared.domain.manifest import parse
-from shared.domain.observe import Moment, Subject
+from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
 from shared.domain.schedule import has_moved, is_due
 from shared.domain.status import Generations, Status, read_status
+from shared.domain.subject import Subject
 from shared.reconcile.scope import Scope
 
 Key = tuple[str, str]  # namespace, name

@@ -8,9 +8,9 @@ from shared.domain.errors import Refused
 from shared.domain.fields import Object, objects, pairs, text
 from shared.domain.matching import APP_LABEL, by_label, by_name, is_outdated
 from shared.domain.notes import Kind
-from shared.domain.observe import Request, Subject, refusal_of
 from shared.domain.promotion import Promotion
 from shared.domain.status import LastPromotion, Note
+from shared.domain.subject import Request, Subject, refusal_of
 from shared.domain.tell import Teller
 from shared.domain.workload import container_for, from_object, image_of
 from shared.reconcile.bracket import key_of, save

@@ -10,10 +10,10 @@ from shared.adapters.cluster import Cluster
 from shared.domain.canary import CanarySpec
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import Object, mapping, text
-from shared.domain.observe import Subject
 from shared.domain.rebase import rebased
 from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.domain.snapshots import CANARY_LABEL, label_of, revision_in, template_of
+from shared.domain.subject import Subject
 from shared.domain.workload import Workload, from_object
 
 _FEW = 8  # canaries in one namespace: up to here a GET for each object costs less than a LIST

@@ -11,9 +11,10 @@ from shared.domain.converge import needs_support
 from shared.domain.decide import decide
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.machine import Act
-from shared.domain.observe import Moment, Request, Subject, effective_spec, observe
+from shared.domain.observe import Moment, observe
 from shared.domain.schedule import is_pending
 from shared.domain.seen import Gone, Seen
+from shared.domain.subject import Request, Subject, effective_spec
 from shared.reconcile import bracket, look
 from shared.reconcile.bracket import Key, Outcome, key_of
 from shared.reconcile.read import Case, look_at, look_further

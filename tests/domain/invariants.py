@@ -185,7 +185,7 @@ def the_threshold_takes_the_traffic_itself(edge: Edge) -> bool:
 
 
 def what_is_promoted_is_what_was_analysed(edge: Edge) -> bool:
-    """I12: the primary gets the run's snapshot or the promoted one, and snapshots are of the run."""
+    """I12: the primary gets the run's snapshot or the promoted one; snapshots are of the run."""
     after = edge.decision.status
     for effect in edge.decision.effects:
         if isinstance(effect, WritePrimary):

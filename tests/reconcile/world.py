@@ -16,8 +16,8 @@ from shared.adapters.cluster import Cluster
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.events import Event, RollbackWish
 from shared.domain.fields import Json, Object, at, mapping, objects, text, whole
-from shared.domain.observe import Request
 from shared.domain.promotion import Promotion
+from shared.domain.subject import Request
 from shared.reconcile.promote import promote
 from shared.reconcile.run import pass_over_all, pass_over_some, report, settle_with
 from shared.reconcile.scope import Scope
@@ -100,6 +100,12 @@ class World:
         return self.cluster.read(path) is not None
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether the canary has a next tick, or a decision that is not in force yet."""
+        block = mapping(self.status, "spillway")
+        return "nextTickTime" in block or ("decidedAt" in block and "settledAt" not in block)
+
+    @property
     def is_quiet(self) -> bool:
         """Nothing is to come but sweeps."""
         return not self.story and not self.queue and not self.has_beat
@@ -152,7 +158,8 @@ def tell_story(world: World) -> None:
 
 
 def finish(world: World, delivery: Delivery, *, taken: bool, started: datetime) -> None:
-    """What is left of a round after its event."""
+    """What is left of a round after its event. Who waits when a pass is over, has a beat."""
+    assert not taken or not world.is_waiting or world.has_beat, "it waits, and nothing beats"
     if taken and world.queue and delivery is world.queue[0]:
         world.queue = world.queue[1:]
     if delivery == Tick(sweep=True):
@@ -245,10 +252,13 @@ def _names(world: World, path: str) -> list[str]:
 
 
 def _told(world: World) -> tuple[str, ...]:
-    """A wait is told when it outlasts an interval: whether it does, depends on the ticks."""
+    """But for what a stop or an outage may add: a wait that outlasts an interval, a check without a
+    verdict.
+    """
     pages = world.cluster.pages(paths.events(world.names.namespace))
     said = [f"{item['type']} {item['message']}" for page in pages for item in page]
-    return tuple(sorted(one for one in said if " not ready: " not in one))
+    extra = (" not ready: ", " no verdict: ")
+    return tuple(sorted(one for one in said if not any(words in one for words in extra)))
 
 
 def _published(world: World) -> tuple[str, ...]:

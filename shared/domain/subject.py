@@ -1,0 +1,105 @@
+"""A Canary as a pass takes it up: what it asks for, and whether it is run."""
+
+from dataclasses import dataclass
+
+from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec
+from shared.domain.errors import Refused
+from shared.domain.events import RollbackWish
+from shared.domain.ownership import Owner
+from shared.domain.routes import is_foreign
+from shared.domain.seen import Gone, Seen, Unread
+from shared.domain.status import Made, Status
+from shared.domain.workload import Workload, selector_label
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One Canary as listed: who it is, what it asks for, what is remembered of it."""
+
+    owner: Owner
+    generation: int
+    version: str  # its resourceVersion, which a save is conditional on
+    target: str  # the name in spec.targetRef, of a spec that is refused too
+    spec: CanarySpec | Refusal
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came with the event: a promotion's id, or a wish to go back."""
+
+    promotion: str = ""
+    wish: RollbackWish | None = None
+
+
+NO_REQUEST = Request()
+
+
+def effective_spec(subject: Subject) -> CanarySpec | None:
+    """What a pass works with: the spec, or where that is refused what the status was made for.
+
+    None for a Canary that was refused before anything was made.
+    """
+    spec, made = subject.spec, subject.status.made
+    if not isinstance(spec, Refusal) and _stays(subject.status, spec):
+        return spec
+    if made is None:
+        return None
+    return CanarySpec(
+        target=made.target,
+        service=ServiceSpec(name=made.service, port=0),
+        analysis=AnalysisSpec(),
+        provider=made.provider,
+        suspend=not isinstance(spec, Refusal) and spec.suspend,
+    )
+
+
+def _stays(status: Status, spec: CanarySpec) -> bool:
+    """Whether a spec works on what was made, or nothing was made that it would leave behind."""
+    made = status.made
+    return made in (None, made_of(spec)) or not (status.initialized or status.routed)
+
+
+def made_of(spec: CanarySpec) -> Made:
+    """The objects that a spec works on."""
+    return Made(spec.target, spec.service.name, spec.provider)
+
+
+def refusal_of(subject: Subject, seen: Seen | None) -> str:
+    """Why a Canary is not run, as far as was looked; empty where it is."""
+    if isinstance(subject.spec, Refusal):
+        return f"{subject.spec.path}: {subject.spec.reason}"
+    made = subject.status.made
+    if made and not _stays(subject.status, subject.spec):
+        return _moved(made, made_of(subject.spec))
+    return _objection(subject, subject.spec, seen) if seen else ""
+
+
+def _moved(made: Made, asked: Made) -> str:
+    if made.target != asked.target:
+        return f"spec.targetRef: was {made.target.name}, and cannot be {asked.target.name} now"
+    if made.service != asked.service:
+        return f"spec.service.name: was {made.service}, and cannot be {asked.service} now"
+    return f"spec.provider: was {made.provider}, and cannot be {asked.provider} now"
+
+
+def _objection(subject: Subject, spec: CanarySpec, seen: Seen) -> str:
+    """What stands in the cluster and would be trampled on."""
+    route = seen.route
+    if not isinstance(route, Gone | Unread) and is_foreign(route, subject.owner):
+        return f"spec.service.name: VirtualService {spec.service.name} belongs to somebody else"
+    scaler = seen.support.scalers.get(spec.target.name) if seen.support else None
+    if scaler:
+        return f"spec.autoscalerRef: HorizontalPodAutoscaler {scaler} scales {spec.target.name}"
+    return _unselectable(seen.target)
+
+
+def _unselectable(target: Workload | Gone | Unread) -> str:
+    """The primary's pods have to be told from the target's by a label."""
+    if not isinstance(target, Workload):
+        return ""
+    try:
+        selector_label(target)
+    except Refused as error:
+        return f"spec.targetRef: {error}"
+    return ""
