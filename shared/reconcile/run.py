@@ -36,6 +36,7 @@ def pass_over_all(scope: Scope, now: datetime, *, sweep: bool) -> list[Outcome]:
     outcomes = _pass(scope, due, moment, {})
     now_stands = {outcome.key: outcome.status for outcome in outcomes}
     waiting = any(is_pending(now_stands.get(key_of(s), s.status)) for s in subjects)
+    waiting |= any(isinstance(outcome.failure, Unavailable) for outcome in outcomes)  # it may be
     if waiting and not version:
         scope.clock.want(now)
     if version and not waiting:

@@ -84,6 +84,16 @@ def stopped_at(index: int, when: When) -> Life:
     return Life(hook)
 
 
+def failing_at(index: int, when: When) -> Life:
+    """A life in which one call fails: a request, or its answer, is lost on the way."""
+
+    def hook(reached: int, moment: When) -> None:
+        if (reached, moment) == (index, when):
+            raise Unavailable("it did not answer")
+
+    return Life(hook)
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """The API server, the bus and the metrics, as one life of the process has them."""

@@ -11,11 +11,11 @@ from tests.reconcile.world import Delivery, Ending, World, deliver, ending, go_o
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A pass of a rollout: the world just before it, the event, and how many calls it makes."""
+    """A pass of a rollout: the world just before it, the event, and the calls it makes."""
 
     world: World
     delivery: Delivery
-    calls: int
+    calls: tuple[str, ...]
     writes: int
 
 
@@ -36,7 +36,8 @@ def rollout(story: Story) -> Rollout:
         life = Life()
         deliver(world.copy(), delivery, life)
         writes = sum(call.is_write for call in life.calls)
-        points.append(Point(world.copy(), delivery, len(life.calls), writes))
+        calls = tuple(call.name for call in life.calls)
+        points.append(Point(world.copy(), delivery, calls, writes))
 
     world = beginning(story)
     go_on(world, seen)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from shared.adapters import paths
 from shared.domain.events import RollbackWish
@@ -9,7 +10,7 @@ from shared.domain.fields import Json, Object
 from shared.domain.promotion import Promotion
 from tests.reconcile.memory import Memory
 from tests.reconcile.watcher import Names
-from tests.reconcile.world import Turn, World, go_on
+from tests.reconcile.world import START, Turn, World, go_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,10 @@ def promote_image(image: str, *, times: int = 1) -> Callable[[World], None]:
 
 
 def a_promotion(world: World, image: str) -> Promotion:
+    """That of a later version is later; sent twice, it is the same."""
     return Promotion(
         id=f"run-{image}",
-        time=world.now,
+        time=START + timedelta(seconds=int(image[-1])),
         app=world.names.name,
         version=image.partition(":")[2],
         environment="production",
@@ -90,6 +92,13 @@ STORIES: dict[str, Story] = {
         (
             Turn("Initialized", 0, promote_image("cart:2")),
             Turn("Progressing", 25, promote_image("cart:3")),
+        )
+    ),
+    "promotion out of date": Story(
+        (
+            Turn("Initialized", 0, promote_image("cart:2")),
+            Turn("Progressing", 25, promote_image("cart:3")),
+            Turn("Succeeded", 0, promote_image("cart:2")),
         )
     ),
     "again": Story((_RELEASE, Turn("Succeeded", 0, kubectl_set_image("cart:3-bad")))),

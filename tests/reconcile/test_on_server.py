@@ -47,7 +47,7 @@ def test_a_rollout_on_a_server_ends_as_it_would_have_if_it_is_stopped(name, apis
     calls = (
         (number, index, when)
         for number, point in enumerate(undisturbed.points)
-        for index in range(point.calls)
+        for index in range(len(point.calls))
         for when in When
     )
 

@@ -24,7 +24,7 @@ class Races:
     def all_of(self, point: Point, first: Delivery, other: Delivery) -> None:
         orders = ((first, other), (other, first))
         allowed = {one_after_the_other(point.world.copy(), *order) for order in orders}
-        for at in range(point.calls):
+        for at in range(len(point.calls)):
             back_at = calls = 1
             while back_at <= calls:
                 calls = self._race(point, (first, other), (at, back_at), allowed)
