@@ -30,13 +30,14 @@ def diagram() -> str:
 
 def in_common() -> str:
     """What stays in many phases, as a Markdown table."""
-    return "\n".join(("| found | done | in |", "|---|---|---|", *_rows()))
+    return "\n".join(("| in | |", "|---|---|", *_rows()))
 
 
 def _boxes() -> Iterator[str]:
+    """A phase with nothing of its own needs no box: its arrows name it."""
     for phase in Phase:
-        for said in (_name(phase), *_said(phase, phase)):
-            yield f"    {_name(phase)}: {said}"
+        own = tuple(_said(phase, phase))
+        yield from (f"    {_name(phase)}: {text}" for text in (_name(phase), *own) if own)
 
 
 def _arrows() -> Iterator[str]:
@@ -56,13 +57,16 @@ def _said(phase: Phase, after: Phase) -> Iterator[str]:
 
 
 def _rows() -> Iterator[str]:
-    rows: dict[tuple[Signal, Act], list[Phase]] = defaultdict(list)
+    """One row for each group of phases."""
+    phases: dict[tuple[Signal, Act], list[str]] = defaultdict(list)
     for phase, signal, _, act in _CELLS:
         if _is_common(phase, signal):
-            rows[signal, act].append(phase)
-    for (signal, act), phases in rows.items():
-        where = ", ".join(map(_name, phases)) if len(phases) < len(Phase) else "every phase"
-        yield f"| {signal} | {act} | {where} |"
+            phases[signal, act].append(_name(phase))
+    groups: dict[str, list[str]] = defaultdict(list)
+    for (signal, act), names in phases.items():
+        groups[", ".join(names)].append(f"{signal} / {act}")
+    for where, texts in groups.items():
+        yield f"| {where} | {'<br/>'.join(texts)} |"
 
 
 def _is_common(phase: Phase, signal: Signal) -> bool:

@@ -37,9 +37,10 @@ def arrows():
 def rows():
     """The cells that the table shows."""
     for line in in_common().splitlines()[2:]:
-        signal, act, where = line.strip("| ").split(" | ")
-        for name in _NAMES if where == "every phase" else where.split(", "):
-            yield from cells(name, name, f"{signal} / {act}")
+        where, texts = line.strip("| ").split(" | ")
+        for name in where.split(", "):
+            for said in texts.split("<br/>"):
+                yield from cells(name, name, said)
 
 
 def cells(phase, after, said):
