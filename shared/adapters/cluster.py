@@ -115,15 +115,26 @@ class Cluster:
     @staticmethod
     def _accepted(path: str, status: int, body: bytes) -> Object:
         """The answer of a call that worked; of one that did not, the API server's own message."""
-        try:
-            answer = mapping(json.loads(body))
-        except (ValueError, Refused):
-            answer = {"message": body.decode(errors="replace")}
-        if 200 <= status < 300:
+        answer = _object(body)
+        if answer is not None and 200 <= status < 300:
             return answer
-        said = f"{path}: {quoted(answer.get('message', ''))}"
-        if status in (404, 409) or (status == 422 and not mapping(answer, "details").get("causes")):
+        message = body.decode(errors="replace") if answer is None else answer.get("message", "")
+        said = f"{path}: {quoted(message)}"
+        if status in (404, 409) or (status == 422 and not _names_fields(answer)):
             raise Conflict(said)
         if status in (400, 413, 415, 422):
             raise Refused(said)
         raise Unavailable(f"{said} ({status})")
+
+
+def _object(body: bytes) -> Object | None:
+    """What the API server says is an object; whoever says anything else stands in its way."""
+    try:
+        return mapping(json.loads(body))
+    except (ValueError, RecursionError, Refused):
+        return None
+
+
+def _names_fields(answer: Object | None) -> bool:
+    """Whether the object is wrong; else a patch did not fit the one that was there."""
+    return any(text(cause, "field") for cause in objects(answer, "details", "causes"))

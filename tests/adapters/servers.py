@@ -1,0 +1,73 @@
+"""Small real servers on loopback that behave as an API server should not."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+
+def kubeconfig(folder: Path, url: str, **user: str) -> str:
+    """A file that leads to this server, as this user."""
+    path = folder / "kubeconfig"
+    said = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "lab", "cluster": {"server": url}}],
+        "users": [{"name": "lab", "user": user}],
+        "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
+        "current-context": "lab",
+    }
+    path.write_text(json.dumps(said))
+    return str(path)
+
+
+@contextmanager
+def answering(reply: bytes, heard: list[bytes] | None = None, port: int = 0) -> Iterator[str]:
+    """Whatever it is asked, it says this, byte for byte, and hangs up."""
+
+    def serve(peer: socket.socket) -> None:
+        request = peer.recv(65536)
+        if heard is not None:
+            heard.append(request)
+        peer.sendall(reply)
+
+    with _listening(serve, port) as url:
+        yield url
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """Takes requests and never says a word."""
+    over = Event()
+    with _listening(lambda _: over.wait(20)) as url:
+        try:
+            yield url
+        finally:
+            over.set()
+
+
+@contextmanager
+def _listening(serve: Callable[[socket.socket], object], port: int = 0) -> Iterator[str]:
+    """Serves each connection in its own thread, until the block is left."""
+    listener = socket.create_server(("127.0.0.1", port))
+
+    def answer(peer: socket.socket) -> None:
+        with peer, suppress(OSError):  # who asked may hang up first
+            serve(peer)
+
+    def accept() -> None:
+        with suppress(OSError):  # closed: no more are taken
+            while True:
+                peer, _ = listener.accept()
+                Thread(target=answer, args=(peer,), daemon=True).start()
+
+    thread = Thread(target=accept)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
