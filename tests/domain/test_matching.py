@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.matching import by_label, by_name, is_outdated
-from shared.domain.observe import Subject
 from shared.domain.ownership import Owner
 from shared.domain.promotion import Promotion
 from shared.domain.status import LastPromotion, Status
+from shared.domain.subject import Subject
 from tests.domain.situations import NOW, a_spec
 
 PROMOTION = Promotion("run-5", NOW, "cart", "1.4.0", "production", "shop", image="cart:1.4.0")

@@ -6,10 +6,11 @@ import pytest
 
 from shared.domain.canary import Refusal, Target
 from shared.domain.machine import Phase
-from shared.domain.observe import Moment, Subject
+from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
 from shared.domain.schedule import has_moved, is_due, is_pending
 from shared.domain.status import Generations, Made, Status
+from shared.domain.subject import Subject
 from tests.domain.situations import BEAT, NOW, a_spec, a_status
 
 RESTING = a_status(Phase.SUCCEEDED)
