@@ -56,12 +56,24 @@ class PingSourceClock:
         return text(self._cluster.read(self._path()), "metadata", "resourceVersion")
 
     def want(self, now: datetime) -> None:
-        """Makes the beat; where it is there, marks it, so that no older look deletes it."""
+        """Makes the beat; where it is there, marks it, so that no older look deletes it.
+
+        One that is deleted between the two is made once more.
+        """
+        if self._is_made(now):
+            return
+        marked = {"metadata": {"annotations": {_WANTED: written(now)}}}
+        try:
+            self._cluster.merge(self._path(), marked)
+        except Conflict:
+            self._is_made(now)
+
+    def _is_made(self, now: datetime) -> bool:
         try:
             self._cluster.create(paths.ping_sources(self._namespace), self._object(now))
         except Conflict:
-            marked = {"metadata": {"annotations": {_WANTED: written(now)}}}
-            self._cluster.merge(self._path(), marked)
+            return False
+        return True
 
     def stop(self, version: str) -> None:
         """Deletes the beat at that version; a newer one stays."""

@@ -9,7 +9,7 @@ from tests.reconcile.stories import a_promotion, a_wish
 from tests.reconcile.world import Delivery, Ending, Tick, World, deliver, ending, finish, go_on
 
 _PATIENCE = 20  # seconds; nothing here takes one
-_NEVER = 10_000
+NEVER = 10_000
 
 
 @dataclass(slots=True)
@@ -56,9 +56,11 @@ class Pass:
             self._still.set()
 
 
-def race(world: World, first: Delivery, other: Delivery, *, at: int, back_at: int) -> int:
+def race(
+    world: World, first: Delivery, other: Delivery, *, at: int, back_at: int
+) -> tuple[int, int]:
     """The first up to a call, the other up to one of its own, the first to its end, the other to
-    its end. Returns how many calls the other made.
+    its end. Returns how many calls each made.
     """
     started = world.now
     one, two = Pass(world, first, at), Pass(world, other, back_at)
@@ -68,14 +70,15 @@ def race(world: World, first: Delivery, other: Delivery, *, at: int, back_at: in
     two.go()
     for each in (one, two):
         finish(world, each.delivery, taken=each.taken, started=started)
-        if not each.taken and not isinstance(each.delivery, Tick) and each is two:
+        again = not each.taken and not isinstance(each.delivery, Tick)
+        if again and each.delivery not in world.queue:
             world.queue += (each.delivery,)
-    return len(two.life.calls)
+    return len(one.life.calls), len(two.life.calls)
 
 
 def one_after_the_other(world: World, first: Delivery, other: Delivery) -> Ending:
     """How it ends where the two do not meet."""
-    race(world, first, other, at=_NEVER, back_at=_NEVER)
+    race(world, first, other, at=NEVER, back_at=NEVER)
     go_on(world)
     return ending(world)
 
