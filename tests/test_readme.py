@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.domain import events
 from tests import readme
 from tests.readme import ROOT
 
@@ -31,6 +32,14 @@ def test_links_lead_somewhere(page: Path):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
 
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_changelog_names_every_event():
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    types = {value for value in vars(events).values() if str(value).startswith("dev.")}
+
+    assert len(types) == 9
+    assert [name for name in types if f"`{name}`" not in changes] == []
 
 
 def test_the_folders_are_those_that_there_are():
