@@ -1,5 +1,7 @@
 """Claims about a situation that more than one rule rests on."""
 
+from typing import assert_never
+
 from shared.domain.converge import differs
 from shared.domain.machine import RESTING, Phase
 from shared.domain.observation import Situation
@@ -47,6 +49,8 @@ def awaits(s: Situation) -> bool:
             return s.status.weight > 0 and not s.seen.primary.alive
         case Phase.NEW | Phase.INITIALIZED | Phase.SUCCEEDED:
             return False
+        case _:
+            assert_never(s.status.phase)
 
 
 def has_differences(s: Situation) -> bool:
