@@ -1,0 +1,1 @@
+"""What Spillway costs: outside calls and bytes, counted; starts and reactions, timed."""
