@@ -1,5 +1,7 @@
 """Where the API server keeps what Spillway reads and writes."""
 
+from urllib.parse import quote
+
 
 def canaries(namespace: str = "") -> str:
     """The Canaries of a namespace, or of all."""
@@ -47,4 +49,7 @@ def ping_sources(namespace: str) -> str:
 
 
 def _of(group: str, namespace: str, kind: str) -> str:
-    return f"{group}/namespaces/{namespace}/{kind}" if namespace else f"{group}/{kind}"
+    """A namespace never reaches out of its own segment, whoever wrote it."""
+    if not namespace:
+        return f"{group}/{kind}"
+    return f"{group}/namespaces/{quote(namespace, safe='')}/{kind}"

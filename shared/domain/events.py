@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain import dns
 from shared.domain import promotion as promotions
-from shared.domain.fields import Json, Object, at, mapping, objects, text, wrong
+from shared.domain.fields import Json, Object, at, mapping, objects, short, text, wrong
 from shared.domain.images import purl
 from shared.domain.instants import instant, written
 from shared.domain.promotion import Promotion
@@ -80,10 +81,10 @@ def tick(event: Event) -> Tick:
     if event.type == PING:
         return Tick()
     said = content(event)
-    names = (
-        (_named(item, "namespace"), _named(item, "name")) for item in objects(said, "canaries")
-    )
-    return Tick(names=tuple(names), expires=instant(said, "expires"))
+    items = enumerate(objects(said, "canaries"))
+    rooted = ((f"canaries.{index}", item) for index, item in items)
+    names = tuple(_key({where: item}, where, name="name") for where, item in rooted)
+    return Tick(names=names, expires=instant(said, "expires"))
 
 
 def rollback_wish(event: Event) -> RollbackWish:
@@ -92,12 +93,13 @@ def rollback_wish(event: Event) -> RollbackWish:
     revision = text(said, "revision") or None
     if revision is None and event.time is None:
         raise wrong(("revision",), None, "a revision, as the event has no time")
+    namespace, canary = _key(said, name="canary")
     return RollbackWish(
-        namespace=_named(said, "namespace"),
-        canary=_named(said, "canary"),
+        namespace=namespace,
+        canary=canary,
         revision=revision,
-        reason=_named(said, "reason"),
-        requested_by=_named(said, "requestedBy"),
+        reason=_words(said, "reason"),
+        requested_by=_words(said, "requestedBy"),
         time=event.time,
     )
 
@@ -218,8 +220,19 @@ def _cdevent(
     )
 
 
-def _named(value: Json, name: str) -> str:
-    found = text(value, name)
+def _key(said: Json, *path: str, name: str) -> tuple[str, str]:
+    """Namespace and name of a canary: they become part of a path of the API server."""
+    namespace, found = (*path, "namespace"), (*path, name)
+    if not dns.is_label(text(said, *namespace)):
+        raise wrong(namespace, at(said, *namespace), dns.LABEL)
+    if not dns.is_name(text(said, *found)):
+        raise wrong(found, at(said, *found), dns.NAME)
+    return text(said, *namespace), text(said, *found)
+
+
+def _words(said: Json, name: str) -> str:
+    """What people are told, as short as the status keeps it."""
+    found = short(text(said, name))
     if not found:
-        raise wrong((name,), at(value, name), "a name")
+        raise wrong((name,), at(said, name), "words")
     return found

@@ -1,5 +1,6 @@
 """Typed values out of JSON of unknown shape; what does not fit is refused by path and value."""
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -117,6 +118,22 @@ def quoted(value: Json) -> str:
     return shown if len(shown) <= _QUOTED else shown[:_QUOTED] + "…"
 
 
+def short(text: str, most: int = _QUOTED) -> str:
+    """Foreign text as a status may keep it: on one line, in at most so many bytes of JSON."""
+    line = " ".join(text.split())
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in line[: most + 1])
+    if _size(shown) <= most:
+        return shown
+    while _size(shown) > most - _size("…"):
+        shown = shown[:-1]
+    return f"{shown}…"
+
+
+def _size(text: str) -> int:
+    """Bytes between the quotes."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
+
+
 def wrong(path: Sequence[str], value: Json, wanted: str) -> Refused:
     """The error for a value that does not fit: its path, what was wanted, what was found."""
-    return Refused(f"{'.'.join(path)}: wanted {wanted}, found {quoted(value)!r}")
+    return Refused(f"{quoted('.'.join(path))}: wanted {wanted}, found {quoted(value)!r}")

@@ -2,17 +2,14 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain import dns
 from shared.domain.fields import Json, Object, at, text, wrong
 from shared.domain.images import is_reference
 from shared.domain.instants import WANTED, instant, written
-
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-_SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +92,8 @@ def _word(longest: int) -> _Shape:
     )
 
 
-_NAMESPACE = _Shape(
-    lambda value: bool(_LABEL.fullmatch(value)),
-    "a DNS label (lower-case letters, digits and dashes, at most 63)",
-)
-_NAME = _Shape(
-    lambda value: len(value) <= 253 and bool(_SUBDOMAIN.fullmatch(value)),
-    "a DNS name (lower-case letters, digits, dashes and dots, at most 253)",
-)
+_NAMESPACE = _Shape(dns.is_label, dns.LABEL)
+_NAME = _Shape(dns.is_name, dns.NAME)
 _IMAGE = _Shape(is_reference, "an image reference")
 
 

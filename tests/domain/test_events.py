@@ -166,7 +166,12 @@ def test_a_ping_is_a_tick_over_all_whatever_it_carries():
     [
         pytest.param({"canaries": "all"}, "canaries", id="not-a-list"),
         pytest.param({"canaries": ["jx/croc"]}, "canaries.0", id="not-objects"),
-        pytest.param({"canaries": [{"name": "croc"}]}, "namespace", id="half-a-name"),
+        pytest.param({"canaries": [{"name": "croc"}]}, "canaries.0.namespace", id="half-a-name"),
+        pytest.param(
+            {"canaries": [{"namespace": "jx", "name": "croc"}, {"namespace": "jx", "name": "a/b"}]},
+            "canaries.1.name",
+            id="a-name-that-is-a-path",
+        ),
         pytest.param({"expires": "soon"}, "expires", id="no-time"),
     ],
 )
@@ -201,6 +206,24 @@ def test_a_wish_without_one_of_its_words_is_refused(field):
 
     with pytest.raises(Refused, match=f"^{field}: wanted"):
         events.rollback_wish(an_event(data={**said, field: ""}))
+
+
+@pytest.mark.parametrize("name", ["a/../b", "../../../../api/v1/secrets#", "Croc", "c" * 254])
+@pytest.mark.parametrize("field", ["namespace", "canary"])
+def test_a_name_that_no_object_has_never_becomes_a_path(field, name):
+    said = {"namespace": "jx", "canary": "croc", "reason": "errors", "requestedBy": "alice"}
+
+    with pytest.raises(Refused, match=rf"^{field}: wanted a DNS .*, found '{name[:20]}"):
+        events.rollback_wish(an_event(data={**said, field: name}))
+
+
+def test_the_words_of_a_wish_are_as_short_as_the_status_keeps_them():
+    said = {"namespace": "jx", "canary": "croc", "reason": "x" * (2 << 20), "requestedBy": "a\nb"}
+
+    wish = events.rollback_wish(an_event(data=said))
+
+    assert wish.reason == "x" * 197 + "…"
+    assert wish.requested_by == "a b"
 
 
 @pytest.mark.parametrize(
