@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from shared.adapters.entry import on_event
 from shared.adapters.settings import load
-from shared.domain.events import Event, rollback_wish
+from shared.domain.events import ROLLBACK_REQUESTED, Event, rollback_wish
 from shared.domain.subject import Request
 from shared.reconcile.run import pass_over_some, settle_with
 from shared.reconcile.scope import Scope, open_scope
@@ -19,7 +19,7 @@ def _scope() -> Scope:
     return open_scope(_SETTINGS, lambda: datetime.now(UTC))
 
 
-@on_event
+@on_event(ROLLBACK_REQUESTED)
 def rollback(event: Event) -> None:
     """A wish that means another run than the present one, or none, changes nothing."""
     wish = rollback_wish(event)

@@ -1,7 +1,7 @@
 """The edge of every function: requests in, and replies that a broker, Pub/Sub and people read."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from flask import Request
 from functions_framework import http
@@ -9,6 +9,7 @@ from functions_framework import http
 from shared.adapters import codec, log
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.events import Event
+from shared.domain.fields import short, wrong
 
 __all__ = ["Reply", "Request", "TooLarge", "http", "on_event", "read", "reply"]
 
@@ -22,19 +23,24 @@ class TooLarge(Refused):
     """The body is longer than this function reads (reply 413 to people, 400 to a broker)."""
 
 
-def on_event(handler: Callable[[Event], None]) -> Callable[[Request], Reply]:
-    """Makes an HTTP function of a handler of events. Bugs pass through, and are 500."""
+def on_event(*types: str) -> Callable[[Callable[[Event], None]], Callable[[Request], Reply]]:
+    """Makes an HTTP function of a handler of events of these types; any other is refused. Bugs pass
+    through, and are 500.
+    """
 
-    @functools.wraps(handler)
-    def function(request: Request) -> Reply:
-        if request.method in ("GET", "HEAD"):
-            return reply(204)
-        if request.method != "POST":
-            return reply(405)
-        return reply(_outcome(handler, request))
+    def register(handler: Callable[[Event], None]) -> Callable[[Request], Reply]:
+        @functools.wraps(handler)
+        def function(request: Request) -> Reply:
+            if request.method in ("GET", "HEAD"):
+                return reply(204)
+            if request.method != "POST":
+                return reply(405)
+            return reply(_outcome(handler, types, request))
 
-    http(function)  # registers it, by its name
-    return function
+        http(function)  # registers it, by its name
+        return function
+
+    return register
 
 
 def read(request: Request, largest: int) -> bytes:
@@ -57,13 +63,16 @@ def reply(status: int, text: str = "") -> Reply:
     return iter((text,) if text else ()), status, headers
 
 
-def _outcome(handler: Callable[[Event], None], request: Request) -> int:
+def _outcome(handler: Callable[[Event], None], types: Sequence[str], request: Request) -> int:
     """The status of design §5's table, and the one line that says why."""
     headers, body, about = dict(request.headers.items()), b"", {}
     try:
         body = read(request, codec.LARGEST)
         event = codec.decode(headers, body)
-        about = {"event": event.id, "type": event.type, "subject": event.subject}
+        named = {"event": event.id, "type": event.type, "subject": event.subject}
+        about = {name: short(value) for name, value in named.items()}
+        if event.type not in types:
+            raise wrong(("type",), event.type, " or ".join(types))
         handler(event)
     except Refused as error:
         status = 204 if codec.is_push(headers, body) else 400

@@ -6,7 +6,7 @@ from pathlib import Path
 import functions_framework
 import pytest
 
-from shared.domain.events import ANALYSIS_TICK
+from shared.domain.events import ANALYSIS_TICK, PING
 
 # The framework loads a file; this one does what the event's id says.
 SOURCE = '''
@@ -18,7 +18,7 @@ from shared.domain.errors import Conflict, Refused, Unavailable
 _OUTCOMES = {"refuse": Refused, "race": Conflict, "down": Unavailable, "bug": KeyError}
 
 
-@entry.on_event
+@entry.on_event("dev.cdeventsx.spillway-analysis.tick.0.1.0", "dev.knative.sources.ping")
 def probe(event):
     if event.id in _OUTCOMES:
         raise _OUTCOMES[event.id](f"because of {event.id}")
@@ -58,6 +58,29 @@ def test_an_outcome_has_its_reply_without_a_body_and_one_line(
     (line,) = lines(capsys)
     assert (line["event"], line["status"], line["severity"]) == (event_id, status, severity)
     assert event_id == "e1" or f"because of {event_id}" in line["message"]
+
+
+def test_an_event_of_another_functions_type_is_refused_before_anything_is_done(client, capsys):
+    reply = client.post("/", headers={**HEADERS, "Ce-Id": "bug", "Ce-Type": "com.example.other"})
+
+    assert reply.status_code == 400
+    assert lines(capsys)[0]["message"] == (
+        f"refused: type: wanted {ANALYSIS_TICK} or {PING}, found 'com.example.other'"
+    )
+
+
+@pytest.mark.parametrize("type_", [ANALYSIS_TICK, PING])
+def test_a_function_may_take_several_types(client, type_):
+    assert client.post("/", headers={**HEADERS, "Ce-Id": "e1", "Ce-Type": type_}).status_code == 204
+
+
+def test_a_line_repeats_no_more_of_an_event_than_a_line_can_hold(client, capsys):
+    long = dict.fromkeys(("id", "source", "type", "subject"), "x" * (1 << 20))
+
+    client.post("/", json={"specversion": "1.0", **long})
+
+    (line,) = lines(capsys)
+    assert len(json.dumps(line)) < 2_000
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/json"}])
