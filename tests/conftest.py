@@ -1,6 +1,7 @@
 """For all tests: no network but where a marker says so, and an API server for those that ask."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def apiserver() -> Iterator[Server]:
     """A fresh API server with the kinds of the product and of the lab."""
+    with an_apiserver() as running:
+        yield running
+
+
+@contextmanager
+def an_apiserver() -> Iterator[Server]:
+    """The same, for as long as the block lasts."""
     running = server.start()
     try:
         running.install([copied(manifest) for manifest in _definitions()])

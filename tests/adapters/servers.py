@@ -1,26 +1,9 @@
 """Small real servers on loopback that behave as an API server should not."""
 
-import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from threading import Event, Thread
-
-
-def kubeconfig(folder: Path, url: str, **user: str) -> str:
-    """A file that leads to this server, as this user."""
-    path = folder / "kubeconfig"
-    said = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "lab", "cluster": {"server": url}}],
-        "users": [{"name": "lab", "user": user}],
-        "contexts": [{"name": "lab", "context": {"cluster": "lab", "user": "lab"}}],
-        "current-context": "lab",
-    }
-    path.write_text(json.dumps(said))
-    return str(path)
 
 
 @contextmanager

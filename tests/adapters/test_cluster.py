@@ -13,9 +13,10 @@ from shared.adapters import cluster as adapter
 from shared.adapters.cluster import Cluster
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import mapping, pairs, text, whole
-from tests.adapters.servers import answering, kubeconfig, silent
+from tests.adapters.servers import answering, silent
 from tests.domain.canaries import canary
 from tests.domain.workloads import deployment
+from tests.reconcile.kubeconfig import a_kubeconfig
 
 pytestmark = pytest.mark.loopback
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -25,7 +26,7 @@ CANARIES = "/apis/flagger.app/v1beta1/namespaces/default/canaries"
 
 @pytest.fixture
 def cluster(apiserver: Server, tmp_path) -> Cluster:
-    return Cluster(kubeconfig(tmp_path, apiserver.url))
+    return Cluster(a_kubeconfig(tmp_path / "kubeconfig", apiserver.url))
 
 
 def a_map(name, **labels):
@@ -41,7 +42,7 @@ def http(status, body, headers=""):
 def asked(tmp_path, reply):
     """What a GET comes to where the server says this."""
     with answering(reply) as url:
-        return Cluster(kubeconfig(tmp_path, url)).read(f"{MAPS}/a")
+        return Cluster(a_kubeconfig(tmp_path / "kubeconfig", url)).read(f"{MAPS}/a")
 
 
 def names(pages):
@@ -213,7 +214,7 @@ def test_garbage_is_never_taken_for_an_empty_list(tmp_path):
         answering(http(200, b"<html>hello</html>")) as url,
         pytest.raises(Unavailable),
     ):
-        names(Cluster(kubeconfig(tmp_path, url)).pages(MAPS))
+        names(Cluster(a_kubeconfig(tmp_path / "kubeconfig", url)).pages(MAPS))
 
 
 def test_a_redirect_is_not_followed(tmp_path):
@@ -236,7 +237,7 @@ def test_a_server_that_is_down_is_unavailable_at_once(tmp_path):
     started = time.monotonic()
 
     with pytest.raises(Unavailable, match=f"GET {MAPS}/a: "):
-        Cluster(kubeconfig(tmp_path, f"http://127.0.0.1:{port}")).read(f"{MAPS}/a")
+        Cluster(a_kubeconfig(tmp_path / "kubeconfig", f"http://127.0.0.1:{port}")).read(f"{MAPS}/a")
 
     assert time.monotonic() - started < 1
 
@@ -246,13 +247,13 @@ def test_a_server_that_hangs_is_left_in_time(tmp_path, monkeypatch):
     started = time.monotonic()
 
     with silent() as url, pytest.raises(Unavailable, match="timed out"):
-        Cluster(kubeconfig(tmp_path, url)).create(MAPS, a_map("a"))
+        Cluster(a_kubeconfig(tmp_path / "kubeconfig", url)).create(MAPS, a_map("a"))
 
     assert 0.3 <= time.monotonic() - started < 2
 
 
 def test_a_server_that_comes_back_is_asked_again(apiserver, tmp_path):
-    cluster = Cluster(kubeconfig(tmp_path, apiserver.url))
+    cluster = Cluster(a_kubeconfig(tmp_path / "kubeconfig", apiserver.url))
     cluster.create(MAPS, a_map("a"))
     apiserver.stop()
 
@@ -266,7 +267,7 @@ def test_the_account_of_the_kubeconfig_is_shown(tmp_path):
     heard: list[bytes] = []
 
     with answering(http(200, {}), heard) as url:
-        Cluster(kubeconfig(tmp_path, url, token="t0ken")).read(f"{MAPS}/a")
+        Cluster(a_kubeconfig(tmp_path / "kubeconfig", url, token="t0ken")).read(f"{MAPS}/a")
 
     assert b"\r\nauthorization: Bearer t0ken\r\n" in heard[0]
 

@@ -1,0 +1,85 @@
+"""A gate in front of the API server: some requests do not get through for a while."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass(slots=True)
+class Gate:
+    """Where it stands, and what is refused there: a method, the end of a path, and the reply."""
+
+    url: str = ""
+    closed: tuple[str, str, int] | None = None
+
+    @contextmanager
+    def closed_to(self, method: str, path: str, status: int) -> Iterator[None]:
+        """Such requests are answered with this status, for as long as the block lasts."""
+        self.closed = (method, path, status)
+        try:
+            yield
+        finally:
+            self.closed = None
+
+    def refuses(self, method: str, path: str) -> int:
+        """The status, of a request that does not get through; else 0."""
+        if self.closed is None:
+            return 0
+        closed_to, end, status = self.closed
+        return status if method == closed_to and path.partition("?")[0].endswith(end) else 0
+
+
+@contextmanager
+def a_gate(upstream: str) -> Iterator[Gate]:
+    """A gate in front of the server at this URL."""
+    gate = Gate()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_one_request(self) -> None:
+            """One exchange, whatever its method."""
+            self.raw_requestline = self.rfile.readline(65537)
+            if not self.raw_requestline or not self.parse_request():
+                self.close_connection = True
+                return
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            refused = gate.refuses(self.command, self.path)
+            status, answer = _refusal(refused) if refused else self._forward(body)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def _forward(self, body: bytes) -> tuple[int, bytes]:
+            connection = http.client.HTTPConnection(upstream.removeprefix("http://"), timeout=10)
+            try:
+                connection.request(self.command, self.path, body, dict(self.headers.items()))
+                response = connection.getresponse()
+                return response.status, response.read()
+            finally:
+                connection.close()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keeps the output of tests quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    gate.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield gate
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _refusal(status: int) -> tuple[int, bytes]:
+    said = {"kind": "Status", "status": "Failure", "code": status, "message": "not now"}
+    return status, json.dumps(said).encode()
