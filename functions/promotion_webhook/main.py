@@ -46,8 +46,7 @@ def _signed(request: entry.Request, body: bytes, now: datetime) -> entry.Reply:
     if request.mimetype != "application/json":
         return _error(415, f"content type {request.mimetype!r}: wanted application/json")
     wanted = promotion.from_content(_object(body))
-    if wanted.time > now + signature.TOLERANCE:
-        raise Refused(f"time: {wanted.time.isoformat()} is in the future")
+    promotion.refuse_future(wanted, now)
     if not any(secret.admits(wanted.namespace) for secret in signers):
         return _error(403, f"namespace: the secret is not for {wanted.namespace}")
     return _accept(wanted)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from shared.adapters.entry import on_event
 from shared.adapters.settings import load
 from shared.domain.events import PROMOTION_REQUESTED, Event, content
-from shared.domain.promotion import from_content
+from shared.domain.promotion import from_content, refuse_future
 from shared.reconcile.promote import promote
 from shared.reconcile.scope import Scope, open_scope
 
@@ -22,4 +22,6 @@ def _scope() -> Scope:
 @on_event(PROMOTION_REQUESTED)
 def start_canary(event: Event) -> None:
     """Sets the image where the promotion carries one, then passes over its canary."""
-    promote(_scope(), from_content(content(event)), datetime.now(UTC))
+    promotion, now = from_content(content(event)), datetime.now(UTC)
+    refuse_future(promotion, now)
+    promote(_scope(), promotion, now)

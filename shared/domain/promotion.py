@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain import dns
 from shared.domain.fields import Json, Object, at, text, wrong
 from shared.domain.images import is_reference
 from shared.domain.instants import WANTED, instant, written
+
+_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,14 @@ def from_content(content: Object) -> Promotion:
         commit=_optional(content, "commit", _word(128)),
         pull_request=_pull_request(content),
     )
+
+
+def refuse_future(promotion: Promotion, now: datetime) -> None:
+    """Refuses one that is not made yet: kept as the last, it would outdate all that come before its
+    time. Clocks may differ by a few minutes.
+    """
+    if promotion.time > now + _AHEAD:
+        raise wrong(("time",), written(promotion.time), "a time that is not in the future")
 
 
 def to_content(promotion: Promotion) -> Object:

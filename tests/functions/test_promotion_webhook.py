@@ -165,7 +165,9 @@ def test_a_charset_is_no_other_content_type(client):
         pytest.param(b"", "not JSON: ", id="empty"),
         pytest.param([], "body: wanted an object, found '[]'", id="list"),
         pytest.param({**PROMOTION, "app": "A"}, "app: wanted a DNS name", id="app"),
-        pytest.param({**PROMOTION, "time": "2999-01-01T00:00:00Z"}, "time: 2999", id="future"),
+        pytest.param(
+            {**PROMOTION, "time": "2999-01-01T00:00:00Z"}, "time: wanted a time", id="future"
+        ),
         pytest.param({**PROMOTION, "namespace": None}, "namespace: wanted", id="missing"),
     ],
 )
