@@ -74,9 +74,10 @@ def _promotion_failed(status: Status, change: Change) -> Status:
 
 
 def strand(change: Change) -> Status:
-    reason = change.situation.facts.waiting_for or change.status.unsettled_reason
     status = replace(change.status, stranded=True, next_tick=None)
-    return told(status, change, Kind.STRANDED, reason)
+    if change.situation.seen.overdrawn:
+        return told(status, change, Kind.UNSETTLED, change.status.unsettled_reason)
+    return told(status, change, Kind.STRANDED, change.situation.facts.waiting_for)
 
 
 def resting(status: Status, change: Change) -> Status:

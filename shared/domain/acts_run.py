@@ -75,7 +75,10 @@ def warn(change: Change) -> Status:
 
 
 def wait(change: Change) -> Status:
-    return awaiting(change.status, change)
+    """A tick that is still to come stays: the interval is not cut short by a wait."""
+    coming = change.status.next_tick
+    status = awaiting(change.status, change)
+    return replace(status, next_tick=max(coming, change.now) if coming else change.now)
 
 
 def note_wait(change: Change) -> Status:

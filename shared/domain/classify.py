@@ -45,7 +45,8 @@ def _already_refused(s: Situation) -> bool:
 
 
 def _accepted(s: Situation) -> bool:
-    return s.status.refused_generation != 0 and s.seen.accepted and may_refuse(s)
+    refused = s.status.refused_generation != 0 and may_refuse(s)
+    return refused and s.seen.accepted and not is_unread(s)
 
 
 def _unread_when_due(s: Situation) -> bool:
@@ -100,7 +101,9 @@ def _expired(s: Situation) -> bool:
 
 
 def _canary_empty(s: Situation) -> bool:
-    return s.status.weight > 0 and not s.seen.canary.alive and s.seen.primary.alive
+    moved = s.status.phase in UNDER_WAY or s.status.phase is Phase.FAILED
+    loaded = moved and s.status.weight > 0
+    return loaded and not s.seen.canary.alive and s.seen.primary.alive
 
 
 def _primary_empty(s: Situation) -> bool:
@@ -116,7 +119,11 @@ def _both_empty(s: Situation) -> bool:
 
 
 def _stranded(s: Situation) -> bool:
-    if s.status.phase is not Phase.FAILED or s.status.stranded or s.spec.suspend:
+    """What `_expired` does not end: a canary that is over or suspended, and not in order."""
+    status = s.status
+    if status.stranded or status.phase is Phase.NEW:
+        return False
+    if status.phase in UNDER_WAY and not s.spec.suspend:
         return False
     return s.seen.overdrawn or (s.seen.overdue and awaits(s))
 
@@ -150,7 +157,7 @@ def _drifted(s: Situation) -> bool:
 
 def _ready(s: Situation) -> bool:
     status = s.status
-    if status.phase is not Phase.PROGRESSING or awaits(s):
+    if status.phase not in (Phase.PROGRESSING, Phase.PROMOTING) or awaits(s):
         return False
     waited = status.waiting_since is not None and status.weight > 0 and not s.seen.due
     return status.held is not None or waited

@@ -13,7 +13,7 @@ from shared.domain.effects import (
     SetRoute,
     WritePrimary,
 )
-from shared.domain.machine import RESTING, Act, Phase
+from shared.domain.machine import RESTING, UNDER_WAY, Act, Phase
 from shared.domain.observation import Observation, Revision
 from shared.domain.status import Status
 
@@ -57,9 +57,7 @@ def differs(status: Status, seen: Observation) -> bool:
 
 def _is_in_force(status: Status) -> bool:
     """A canary that was not taken up, or failed to be, leaves everything as it is."""
-    return status.phase is not Phase.NEW and (
-        status.initialized or status.phase is not Phase.FAILED
-    )
+    return status.phase in UNDER_WAY or (status.initialized and status.phase is not Phase.NEW)
 
 
 def _takes_over(status: Status) -> bool:
@@ -82,7 +80,9 @@ def _is_withheld(status: Status, seen: Observation) -> bool:
 def needs_support(act: Act, difference: Difference) -> bool:
     """Whether a decision needs Services, rules, snapshots and autoscalers to be looked at."""
     writes = (KeepServices, KeepSnapshot, WritePrimary)
-    return act in _THOROUGH or any(isinstance(effect, writes) for effect in difference.effects)
+    return act in (*_THOROUGH, Act.ACCEPT) or any(
+        isinstance(effect, writes) for effect in difference.effects
+    )
 
 
 def _snapshots(status: Status, seen: Observation, act: Act | None) -> Iterator[Effect]:
@@ -103,6 +103,8 @@ def intended_primary(status: Status) -> str:
 
 
 def _primary(status: Status, seen: Observation) -> Iterator[Effect]:
+    if seen.primary.gone and seen.canary.gone:
+        return  # nothing is left to make it from
     intended = intended_primary(status)
     written = status.primary_revision == intended
     if seen.primary.gone if written else not seen.primary.unread:

@@ -71,7 +71,10 @@ def _stamped(after: Status, situation: Situation) -> Status:
         target_revision=facts.target_revision,
         last_promotion=last,
         next_tick=None if suspended else after.next_tick or _at_once(after, situation),
+        waiting_since=None if suspended else after.waiting_since,
         suspension_told=suspended and after.suspension_told,
+        stranded=after.stranded and (suspended or after.phase not in UNDER_WAY),
+        drain=situation.spec.analysis.drain,
     )
     return replace(stamped, outbox=_kept(stamped.outbox, stamped))
 
@@ -124,10 +127,22 @@ def settled(
         status = replace(status, primary_revision=intended_primary(status))
     if decision.difference.withheld:
         return status
+    if status.waiting_since and status.unsettled_since != status.decided_at:
+        status = replace(status, waiting_since=now)  # what is awaited was not asked for until now
     status = replace(status, settled_at=now, unsettled_since=None, unsettled_reason="")
+    status = _looked_after(status, now)
     if status.routed and status.weighed_at is None:
         status = replace(status, weighed_at=now)
     return replace(status, next_tick=now + interval) if decision.late else status
+
+
+def _looked_after(status: Status, now: datetime) -> Status:
+    """What was left to the sweep for its writes alone is in order again, and goes on."""
+    owes = status.phase is Phase.FAILED and (status.restoring or status.weight > 0)
+    if not status.stranded or owes:
+        return status
+    goes_on = status.phase is Phase.FAILED
+    return replace(status, stranded=False, next_tick=now if goes_on else status.next_tick)
 
 
 def unsettled(decision: Decision, reason: str, *, written: Generations) -> Status:

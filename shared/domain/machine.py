@@ -102,6 +102,7 @@ _ALWAYS: dict[Signal, Act] = {
     Signal.UNREAD: Act.KEEP,
     Signal.SUSPENDED: Act.NOTE_SUSPENSION,
     Signal.DRIFTED: Act.REPAIR,
+    Signal.STRANDED: Act.STRAND,
 }
 _WAITS: dict[Signal, Act] = {Signal.UNREADY: Act.WAIT, Signal.OUTLASTING: Act.NOTE_WAIT}
 _EMPTIES: dict[Signal, Act] = {
@@ -158,6 +159,7 @@ TRANSITIONS: dict[Phase, dict[Signal, Transition]] = {
     },
     Phase.PROMOTING: {
         **_staying(Phase.PROMOTING, {**_ALWAYS, **_WAITS, **_EMPTIES}),
+        Signal.READY: (Phase.PROMOTING, Act.RESUME),
         Signal.PRIMARY_READY: (Phase.PROMOTING, Act.STEP_BACK),
         Signal.COMPLETED: (Phase.FINALISING, Act.FINALISE),
         Signal.EXPIRED: (Phase.FAILED, Act.RESTORE),
@@ -181,7 +183,6 @@ TRANSITIONS: dict[Phase, dict[Signal, Transition]] = {
         Signal.CANARY_EMPTY: (Phase.FAILED, Act.EMPTY_CANARY),
         Signal.BOTH_EMPTY: (Phase.FAILED, Act.WARN),
         Signal.PRIMARY_READY: (Phase.FAILED, Act.TAKE),
-        Signal.STRANDED: (Phase.FAILED, Act.STRAND),
         Signal.DRAINED: (Phase.FAILED, Act.REST),
         Signal.ARRIVED: (Phase.INITIALIZING, Act.INITIALIZE),
         Signal.REVISED: (Phase.PROGRESSING, Act.BEGIN),

@@ -106,4 +106,4 @@ def _read_metrics_server(canary: Object) -> str | None:
     if flaw:
         # not quoted: what is wrong with it may be the password in it
         raise Refused(f"spec.metricsServer: the address {flaw}")
-    return url
+    return url.rstrip("/")  # so that its questions are those of who wrote it without

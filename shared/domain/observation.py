@@ -90,9 +90,9 @@ class Observation:
     verdict: VerdictKind
     due: bool  # the next tick
     drained: bool  # since the present weights were settled
-    overdue: bool  # the awaited workload
+    overdue: bool  # the awaited workload, since it was asked for
     outlasted: bool  # the wait, one interval
-    overdrawn: bool  # the unsettled decision, the deadline
+    overdrawn: bool  # the decision that the API server refuses to put in force
 
 
 @dataclass(frozen=True, slots=True)

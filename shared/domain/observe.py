@@ -75,9 +75,10 @@ def observe(
         verdict=verdict.kind,
         due=moment.is_due(status.next_tick),
         drained=moment.has_passed(status.weighed_at, analysis.drain),
-        overdue=moment.has_passed(status.waiting_since, spec.progress_deadline),
+        overdue=status.settled and moment.has_passed(status.waiting_since, spec.progress_deadline),
         outlasted=moment.has_passed(status.waiting_since, analysis.interval),
-        overdrawn=moment.has_passed(status.unsettled_since, spec.progress_deadline),
+        overdrawn=status.unsettled_reason != ""
+        and moment.has_passed(status.unsettled_since, spec.progress_deadline),
     )
     late = moment.is_late(status.next_tick)
     return Situation(

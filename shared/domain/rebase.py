@@ -18,7 +18,7 @@ def rebased(status: Status, spec: CanarySpec, seen: Seen) -> Status:
     At rest nothing starts, but for a template that is really another than the primary's. What is
     found in Failed counts as what failed. A run goes on as one of an unknown revision: from 0.
     """
-    if status.decision or not status.phase or is_ours(status.promoted):
+    if status.initialized or not status.promoted or is_ours(status.promoted):
         return status
     if isinstance(seen.primary, Unread) or isinstance(seen.target, Unread):
         return status

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.domain.canary import Target
 from shared.domain.fields import Json, Object, mapping, objects, text, texts, truth, whole
@@ -78,6 +78,7 @@ class Status:
     unsettled_since: datetime | None = None
     unsettled_reason: str = ""
     made: Made | None = None
+    drain: timedelta | None = None  # of the last spec that was run
     generations: Generations = Generations()
     generation: int = 0  # of the Canary itself, when it was last decided on
     target_revision: str = ""  # of the template at generations.target
@@ -124,13 +125,16 @@ _PHASES = {phase.value: phase for phase in Phase} | {
 }
 
 
+_AT_PRIMARY = ("", Phase.INITIALIZED, Phase.SUCCEEDED)  # phases in which no canary has weight
+
+
 def read_status(status: Object) -> Status:
     """The status of a Canary as the API server has it. Unreadable blocks are refused by path."""
     block = mapping(status, "spillway")
     phase = text(status, "phase")
     found = Status(
         phase=_PHASES.get(phase, Phase.NEW),
-        weight=whole(status, "canaryWeight"),
+        weight=0 if phase in _AT_PRIMARY else whole(status, "canaryWeight"),
         failed_checks=whole(status, "failedChecks"),
         revision=text(status, "lastAppliedSpec"),
         promoted=text(status, "lastPromotedSpec"),
@@ -138,7 +142,11 @@ def read_status(status: Object) -> Status:
         conditions=tuple(_condition(item) for item in objects(status, "conditions")),
         foreign={k: v for k, v in status.items() if k not in (*_OWN, *_OWN_TOO)},
     )
-    return _with_block(found, block) if block else found
+    if block:
+        return _with_block(found, block)
+    if found.phase is Phase.INITIALIZING:
+        return replace(found, phase=Phase.NEW)  # somebody else's beginning: ours finds what it left
+    return found
 
 
 def _condition(item: Object) -> Condition:
@@ -164,6 +172,7 @@ def _with_block(found: Status, block: Object) -> Status:
         unsettled_since=instant(block, "unsettledSince"),
         unsettled_reason=text(block, "unsettledReason"),
         made=_made(mapping(block, "target")),
+        drain=_seconds(block, "drainSeconds"),
         generations=Generations(
             whole(generations, "target"), whole(generations, "primary"), whole(generations, "route")
         ),
@@ -188,6 +197,10 @@ def _with_block(found: Status, block: Object) -> Status:
         last_promotion=_last_promotion(mapping(block, "lastPromotion")),
         outbox=tuple(_note(item) for item in objects(block, "outbox")),
     )
+
+
+def _seconds(block: Object, name: str) -> timedelta | None:
+    return timedelta(seconds=whole(block, name)) if name in block else None
 
 
 def _made(block: Object) -> Made | None:

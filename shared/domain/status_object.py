@@ -24,9 +24,16 @@ def status_object(status: Status) -> Object:
     return {key: value for key, value in shown.items() if value not in (None, "")}
 
 
+_ZEROS = ("decision", "drainSeconds")  # of these, 0 says something
+
+
 def _filled(block: dict[str, Json]) -> dict[str, Json]:
     empty = (None, "", False, 0)
-    return {k: v for k, v in block.items() if k == "decision" or (v not in empty and v != [])}
+    return {
+        k: v
+        for k, v in block.items()
+        if (k in _ZEROS and v is not None) or (v not in empty and v != [])
+    }
 
 
 def _block(status: Status) -> dict[str, Json]:
@@ -37,6 +44,7 @@ def _block(status: Status) -> dict[str, Json]:
         "unsettledSince": _time(status.unsettled_since),
         "unsettledReason": status.unsettled_reason,
         "target": _made(status),
+        "drainSeconds": None if status.drain is None else int(status.drain.total_seconds()),
         "generations": {
             "target": status.generations.target,
             "primary": status.generations.primary,

@@ -1,8 +1,8 @@
 """A Canary as a pass takes it up: what it asks for, and whether it is run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec
+from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec, Target
 from shared.domain.errors import Refused
 from shared.domain.events import RollbackWish
 from shared.domain.ownership import Owner
@@ -45,13 +45,23 @@ def effective_spec(subject: Subject) -> CanarySpec | None:
         return spec
     if made is None:
         return None
-    return CanarySpec(
-        target=made.target,
-        service=ServiceSpec(name=made.service, port=0),
-        analysis=AnalysisSpec(),
-        provider=made.provider,
-        suspend=not isinstance(spec, Refusal) and spec.suspend,
-    )
+    service = ServiceSpec(name=made.service, port=0)
+    if not isinstance(spec, Refusal):
+        return replace(spec, target=made.target, service=service, provider=made.provider)
+    drain = subject.status.drain
+    analysis = AnalysisSpec() if drain is None else AnalysisSpec(drain=drain)
+    return CanarySpec(made.target, service, analysis, provider=made.provider)
+
+
+def left_behind(spec: CanarySpec | Refusal, status: Status, *, target: str, service: str) -> Status:
+    """The status of a Canary that somebody else ran, and whose spec is refused here.
+
+    What its objects are called is all that has to be known to leave them as they are.
+    """
+    foreign = status.made is None and bool(status.promoted)
+    if not isinstance(spec, Refusal) or not foreign or not target:
+        return status
+    return replace(status, made=Made(Target("Deployment", target), service or target, "istio"))
 
 
 def _stays(status: Status, spec: CanarySpec) -> bool:

@@ -1,81 +1,9 @@
 """The whole machine: every status it can be in, under every observation, keeps the invariants."""
 
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
-
 import pytest
 
-from shared.domain.analysis import Metric, MetricKind
-from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
-from shared.domain.machine import TRANSITIONS, Phase, Signal
-from tests.domain.invariants import INVARIANTS
-from tests.domain.walk import Edge, Some, walk
-
-_METRIC = Metric("request-success-rate", MetricKind.SUCCESS_RATE, minimum=99.0)
-_OVERSHOOT = AnalysisSpec(
-    step_weight=30, max_weight=50, threshold=2, metrics=(_METRIC,), inconclusive_limit=1
-)
-_LISTED = AnalysisSpec(
-    step_weights=(1, 50), step_weight_promotion=40, metrics=(_METRIC,), inconclusive_limit=1
-)
-_BARE = AnalysisSpec(step_weight=50, max_weight=50)
-
-
-def _spec(analysis: AnalysisSpec) -> CanarySpec:
-    return CanarySpec(Target("Deployment", "app"), ServiceSpec("app", port=80), analysis)
-
-
-# Each walk is of one Canary whose spec is edited between these at any moment.
-SPECS: dict[str, tuple[CanarySpec, ...]] = {
-    "stepWeight that overshoots, threshold 2": (_spec(_OVERSHOOT),),
-    "stepWeights, stepWeightPromotion, threshold 1": (_spec(_LISTED),),
-    "skipAnalysis": (replace(_spec(replace(_OVERSHOOT, threshold=1)), skip_analysis=True),),
-    "no metrics, one step, suspended and resumed": (
-        _spec(_BARE),
-        replace(_spec(_BARE), suspend=True),
-    ),
-}
-
-
-@dataclass
-class Found:
-    """What one walk came to, small enough to travel between processes."""
-
-    states: int = 0
-    edges: int = 0
-    cells: set[tuple[Phase, Signal]] = field(default_factory=set)
-    broken: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, str] = field(default_factory=dict)
-
-
-def _walk(specs: tuple[CanarySpec, ...]) -> Found:
-    found = Found()
-
-    def visit(edge: Edge) -> None:
-        for invariant in INVARIANTS:
-            if not invariant(edge):
-                found.broken[invariant.__name__] += 1
-                found.examples.setdefault(invariant.__name__, _shown(edge))
-
-    done = walk(specs, visit)
-    found.states, found.edges, found.cells = len(done.states), done.edges, done.cells
-    return found
-
-
-def _shown(edge: Edge) -> str:
-    read = {
-        name: "/".join(value.left) if isinstance(value, Some) else value
-        for name, value in edge.look.read.items()
-    }
-    return f"{edge.status}\nread {read}\n-> {edge.decision}"
-
-
-@pytest.fixture(scope="module")
-def walks() -> Iterator[dict[str, Found]]:
-    with ProcessPoolExecutor() as pool:
-        yield dict(zip(SPECS, pool.map(_walk, SPECS.values()), strict=True))
+from shared.domain.machine import TRANSITIONS
+from tests.domain.walks import SPECS, Found
 
 
 @pytest.mark.timeout(600)

@@ -116,6 +116,8 @@ class Look:
         }
         if name in clocks and clocks[name] is None:
             return (False,)
+        if name == "overdue" and not status.settled:
+            return (False,)
         if name == "due" and status.next_tick is None:
             return (True,)
         if name == "revision" and not status.revision:
