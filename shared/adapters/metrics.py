@@ -28,6 +28,7 @@ from shared.domain.promql import Query, Result, Sample
 _SECONDS = 5.0  # for one query, as in Flagger
 _AT_ONCE = 4  # queries to one server: one that hangs leaves the pool's other threads to the rest
 _BYTES = 1 << 20  # of one answer: a hundred workloads need a fifth of that
+_PORTS = {"http": 80, "https": 443}
 _REFUSALS = frozenset({400, 422})  # Prometheus on a query that does not parse, or cannot be run
 
 
@@ -55,14 +56,22 @@ def gather(
 
 def _lanes(queries: Sequence[Query]) -> list[list[int]]:
     """The queries' indices by server, dealt out to as many lanes as may ask it at once."""
-    of_server: dict[str, list[int]] = {}
+    of_server: dict[tuple[str, int], list[int]] = {}
     for index, query in enumerate(queries):
-        of_server.setdefault(query.server, []).append(index)
+        of_server.setdefault(_place(query.server), []).append(index)
     return [
         indices[lane::_AT_ONCE]
         for indices in of_server.values()
         for lane in range(min(_AT_ONCE, len(indices)))
     ]
+
+
+def _place(url: str) -> tuple[str, int]:
+    """Host and port: however it is written and whatever path follows, a server that hangs hangs."""
+    if addresses.flaw(url):
+        return url, 0  # never asked
+    server = urlsplit(url)
+    return (server.hostname or "").rstrip("."), server.port or _PORTS[server.scheme]
 
 
 class _Ended(Exception):  # noqa: N818 - carries the result of a query that ended early

@@ -258,14 +258,15 @@ def test_a_server_that_never_comes_to_an_end_is_left_in_time_and_holds_no_thread
     assert ended < 2
 
 
-def test_one_hanging_server_does_not_keep_the_others_waiting():
+def test_one_hanging_server_however_it_is_spelled_does_not_keep_the_others_waiting():
     with (
         serving(hang) as bad,
         serving(result([element("1")])) as good,
         ThreadPoolExecutor(6) as pool,
     ):
         wanted = [inline(good.url, f"good {index}") for index in range(20)]
-        doomed = [inline(bad.url, f"bad {index}") for index in range(20)]
+        spelled = (bad.url, f"{bad.url}/", bad.url.replace("http", "HTTP"), f"{bad.url}/a", bad.url)
+        doomed = [inline(url, f"bad {index}") for index in range(4) for url in spelled]
 
         answers = metrics.gather([*doomed, *wanted], deadline=1, pool=pool)
 

@@ -187,6 +187,12 @@ def test_without_an_analysis_nothing_is_analysed_only_where_that_is_said():
             id="metricsServer",
         ),
         pytest.param(
+            {"metricsServer": "http://prometheus:9090/"},
+            "metrics_server",
+            "http://prometheus:9090",
+            id="a metricsServer with a slash at its end",
+        ),
+        pytest.param(
             {"progressDeadlineSeconds": 60.0},
             "progress_deadline",
             timedelta(seconds=60),
