@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ Request = tuple[dict[str, str], bytes]
 
 
 def attributes(kind: str, **more: str) -> dict[str, str]:
-    """The attributes of an event of this type."""
+    """The attributes of an event of this type, of this moment."""
     required = {"specversion": "1.0", "id": "e-1", "source": "/tests", "type": kind}
-    return {**required, "time": "2026-11-22T20:00:00Z", **more}
+    return {**required, "time": datetime.now(UTC).isoformat(), **more}
 
 
 def sent(way: str, about: dict[str, str], said: Any) -> Request:

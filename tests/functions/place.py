@@ -76,10 +76,10 @@ class Place:
         return [line for line in logged if fields.items() <= line.items()]
 
     def warnings(self, namespace: str) -> list[str]:
-        """What people were warned of there."""
+        """What people were warned of there, in the order of the alphabet."""
         pages = self.cluster.pages(paths.events(namespace))
         events = [event for page in pages for event in page]
-        return [text(event, "message") for event in events if event["type"] == "Warning"]
+        return sorted(text(event, "message") for event in events if event["type"] == "Warning")
 
 
 @contextmanager
