@@ -1,16 +1,15 @@
 """From a Canary object, of any version that Flagger had, to the spec that Spillway runs."""
 
-import re
 from datetime import timedelta
 
-from shared.domain import addresses, fields, unsupported
+from shared.domain import addresses, dns, fields, unsupported
 from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, Target
 from shared.domain.errors import Refused
 from shared.domain.fields import Object
 from shared.domain.manifest_analysis import read_analysis
 from shared.domain.manifest_service import read_service
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_NAME = "a Deployment's name of at most 245 characters"  # 253 with "-primary"
 _LONGEST_DEADLINE = 2**31 - 1  # seconds
 _PARTS = (
     ("targetRef",),
@@ -62,9 +61,12 @@ def _read_target(canary: Object) -> Target:
     kind = fields.text(canary, "spec", "targetRef", "kind")
     if kind != "Deployment":
         raise fields.wrong(("spec", "targetRef", "kind"), kind, "Deployment")
+    version = fields.text(canary, "spec", "targetRef", "apiVersion")
+    if version != "apps/v1":
+        raise fields.wrong(("spec", "targetRef", "apiVersion"), version, "apps/v1")
     name = fields.text(canary, "spec", "targetRef", "name")
-    if not _NAME.fullmatch(name):
-        raise fields.wrong(("spec", "targetRef", "name"), name, "a Deployment's name")
+    if not dns.is_name(f"{name}-primary"):
+        raise fields.wrong(("spec", "targetRef", "name"), name, _NAME)
     return Target(kind, name)
 
 

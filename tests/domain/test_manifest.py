@@ -69,6 +69,9 @@ def test_what_is_not_said_is_flaggers_default():
     )
 
 
+DEPLOYMENT: Object = {"apiVersion": "apps/v1", "kind": "Deployment"}
+
+
 @pytest.mark.parametrize("version", ["v1alpha2", "v1alpha3", "v1beta1"])
 @pytest.mark.parametrize("key", ["analysis", "canaryAnalysis"])
 def test_every_version_may_use_either_name_of_the_analysis(version: str, key: str):
@@ -107,12 +110,30 @@ def test_a_refusal_names_the_field_as_the_manifest_does():
             id="a DaemonSet",
         ),
         pytest.param(
-            {"targetRef": {"kind": "Deployment"}}, "spec.targetRef.name", id="a target without name"
+            {"targetRef": {**DEPLOYMENT, "apiVersion": "extensions/v1beta1"}},
+            "spec.targetRef.apiVersion",
+            id="a Deployment of another group",
         ),
         pytest.param(
-            {"targetRef": {"kind": "Deployment", "name": 'x"} or {"'}},
+            {"targetRef": {"kind": "Deployment", "name": "cart"}},
+            "spec.targetRef.apiVersion",
+            id="a Deployment of no group",
+        ),
+        pytest.param({"targetRef": DEPLOYMENT}, "spec.targetRef.name", id="a target without name"),
+        pytest.param(
+            {"targetRef": {**DEPLOYMENT, "name": 'x"} or {"'}},
             "spec.targetRef.name",
             id="a name that would end a query's string",
+        ),
+        pytest.param(
+            {"targetRef": {**DEPLOYMENT, "name": "x" * 246}},
+            "spec.targetRef.name",
+            id="a name that leaves its primary none",
+        ),
+        pytest.param(
+            {"targetRef": {**DEPLOYMENT, "name": "a..b"}},
+            "spec.targetRef.name",
+            id="a name that no Deployment has",
         ),
         pytest.param({"targetRef": []}, "spec.targetRef", id="a list for a target"),
         pytest.param({"analysis": None}, "spec.analysis", id="no analysis"),

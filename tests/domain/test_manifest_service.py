@@ -126,7 +126,7 @@ def test_a_service_that_cannot_be_had_is_refused_by_path(service: dict[str, Json
 
 
 def test_a_target_whose_name_no_service_can_have_needs_a_name_for_the_service():
-    target = {"kind": "Deployment", "name": "cart.v2"}
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart.v2"}
 
     assert parse(canary(targetRef=target)) == Refusal(
         "spec.service.name", "wanted a Service's name of at most 55 characters, found 'cart.v2'"
