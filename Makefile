@@ -23,8 +23,10 @@ lab: $(STAMP)
 	@$(BIN)/python -m infra.local.playground
 
 test: $(STAMP)
-	$(BIN)/pytest --cov --cov-report=
+	$(BIN)/pytest -m 'not lab and not walk' --cov --cov-report=
 	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
+	$(BIN)/pytest -m walk -p no:pytest_cov
+	$(BIN)/pytest -m lab -p no:pytest_cov
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

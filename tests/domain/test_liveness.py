@@ -155,7 +155,8 @@ _JUDGED = [
 _RUNS = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.walk
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("release", "begun", "ends"),
     [

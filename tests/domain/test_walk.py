@@ -5,8 +5,9 @@ import pytest
 from shared.domain.machine import TRANSITIONS
 from tests.domain.walks import SPECS, Found
 
+pytestmark = [pytest.mark.walk, pytest.mark.timeout(900)]
 
-@pytest.mark.timeout(600)
+
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in SPECS])
 def test_every_edge_keeps_every_invariant(
     walks: dict[str, Found], name: str, capsys: pytest.CaptureFixture[str]
@@ -20,7 +21,6 @@ def test_every_edge_keeps_every_invariant(
     assert found.states > 100
 
 
-@pytest.mark.timeout(600)
 def test_every_cell_of_the_table_is_reached_and_no_other(walks: dict[str, Found]) -> None:
     written = {(phase, signal) for phase, row in TRANSITIONS.items() for signal in row}
 
