@@ -105,6 +105,8 @@ class Writer:
             return  # named by its content: the one that is there is the same
 
     def _keep_services(self, *, routed: bool) -> None:
+        if self.stands_in:
+            return  # it knows names, and no ports
         support = self.seen.support or Support()
         wanted = services(self.spec.service, self._target(), self.owner)
         for desired in wanted if routed else wanted[:2]:

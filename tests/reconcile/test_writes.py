@@ -1,0 +1,48 @@
+"""Single writes, where what is there is not what a rollout leaves behind."""
+
+from dataclasses import replace
+
+import pytest
+
+from shared.adapters import paths
+from shared.domain.effects import KeepServices
+from shared.domain.fields import Object, at, objects
+from shared.domain.ownership import Owner
+from shared.domain.seen import Gone, Seen, Support
+from shared.reconcile.apply import Writer
+from tests.domain.situations import a_spec, a_status
+from tests.domain.workloads import target
+from tests.reconcile.memory import Memory
+
+OWNER = Owner("shop", "cart", "u1")
+SERVICES = paths.services("shop")
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()
+
+
+def writer(memory: Memory, *, stands_in=False, **seen) -> Writer:
+    """Of a canary of which nothing but the target and these objects is there."""
+    spec, status = a_spec(), a_status()
+    if stands_in:
+        spec = replace(spec, service=replace(spec.service, port=0))
+    found = Seen(**{"target": target(), "primary": Gone(), "route": Gone(), **seen})
+    return Writer(memory, OWNER, spec, stands_in=stands_in, seen=found, status=status)  # type: ignore[arg-type]  # has all its calls
+
+
+def every(memory: Memory, path: str) -> dict[str, Object]:
+    return {str(at(item, "metadata", "name")): item for page in memory.pages(path) for item in page}
+
+
+def test_a_spec_that_stands_in_for_a_refused_one_leaves_the_services_as_they_are(memory):
+    writer(memory).apply(KeepServices(routed=True))
+    before = every(memory, SERVICES)
+
+    again = writer(memory, stands_in=True, support=Support(services=before))
+    again.apply(KeepServices(routed=True))
+
+    assert len(before) == 3
+    assert every(memory, SERVICES) == before
+    assert all(objects(item, "spec", "ports")[0]["port"] == 80 for item in before.values())
