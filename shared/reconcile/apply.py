@@ -30,6 +30,7 @@ from shared.domain.primary import (
 )
 from shared.domain.routes import (
     destination_rules,
+    is_foreign,
     reweighted,
     route_change,
     stamped,
@@ -172,6 +173,8 @@ class Writer:
         if isinstance(self.seen.route, Unread):
             raise Conflict(f"virtualservice {self.spec.service.name}: {self.seen.route.why}")
         found = None if isinstance(self.seen.route, Gone) else self.seen.route
+        if found and is_foreign(found, self.owner):
+            raise Refused(f"virtualservice {self.spec.service.name} belongs to somebody else")
         asked = shares(self.spec.service, weight)
         if not self.stands_in:
             change = route_change(found, virtual_service(self.spec, self.owner, asked), self.owner)

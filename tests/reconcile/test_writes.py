@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from shared.adapters import paths
-from shared.domain.effects import KeepServices
+from shared.domain.effects import KeepServices, SetRoute
+from shared.domain.errors import Refused
 from shared.domain.fields import Object, at, objects
 from shared.domain.ownership import Owner
+from shared.domain.plan import shares
+from shared.domain.routes import virtual_service
 from shared.domain.seen import Gone, Seen, Support
 from shared.reconcile.apply import Writer
 from tests.domain.situations import a_spec, a_status
@@ -16,6 +19,7 @@ from tests.reconcile.memory import Memory
 
 OWNER = Owner("shop", "cart", "u1")
 SERVICES = paths.services("shop")
+ROUTES = paths.virtual_services("shop")
 
 
 @pytest.fixture
@@ -46,3 +50,14 @@ def test_a_spec_that_stands_in_for_a_refused_one_leaves_the_services_as_they_are
     assert len(before) == 3
     assert every(memory, SERVICES) == before
     assert all(objects(item, "spec", "ports")[0]["port"] == 80 for item in before.values())
+
+
+@pytest.mark.parametrize("stands_in", [False, True])
+def test_a_route_that_somebody_else_has_put_there_is_not_written(memory, stands_in):
+    theirs = virtual_service(a_spec(), replace(OWNER, name="till"), shares(a_spec().service, 50))
+    found = memory.create(ROUTES, theirs)
+
+    with pytest.raises(Refused, match="virtualservice cart belongs to somebody else"):
+        writer(memory, stands_in=stands_in, route=found).apply(SetRoute(0))
+
+    assert every(memory, ROUTES) == {"cart": found}
