@@ -87,7 +87,9 @@ class Writer:
             return self.seen.target
         if isinstance(self.seen.primary, Workload):
             return target_behind(self.seen.primary)
-        raise Conflict(f"deployment {self.spec.target.name} and its primary are gone or unread")
+        if isinstance(self.seen.target, Gone) and isinstance(self.seen.primary, Gone):
+            raise Refused(f"deployment {self.spec.target.name} and its primary are both gone")
+        raise Conflict(f"deployment {self.spec.target.name} or its primary is unread")
 
     def _primary(self) -> Workload:
         if isinstance(self.seen.primary, Workload):

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from shared.adapters import paths
-from shared.domain.effects import KeepServices, SetRoute
-from shared.domain.errors import Refused
+from shared.domain.effects import KeepServices, SetRoute, WritePrimary
+from shared.domain.errors import Conflict, Refused
 from shared.domain.fields import Object, at, objects
 from shared.domain.ownership import Owner
 from shared.domain.plan import shares
 from shared.domain.routes import virtual_service
-from shared.domain.seen import Gone, Seen, Support
+from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.reconcile.apply import Writer
-from tests.domain.situations import a_spec, a_status
+from tests.domain.situations import RUN, a_spec, a_status
 from tests.domain.workloads import target
 from tests.reconcile.memory import Memory
 
@@ -61,3 +61,15 @@ def test_a_route_that_somebody_else_has_put_there_is_not_written(memory, stands_
         writer(memory, stands_in=stands_in, route=found).apply(SetRoute(0))
 
     assert every(memory, ROUTES) == {"cart": found}
+
+
+def test_nothing_is_made_for_a_canary_whose_target_and_primary_are_both_gone(memory):
+    with pytest.raises(Refused, match="deployment cart and its primary are both gone"):
+        writer(memory, target=Gone()).apply(WritePrimary(RUN))
+
+    assert not memory.objects
+
+
+def test_what_is_unread_may_be_there_at_the_next_look(memory):
+    with pytest.raises(Conflict, match="deployment cart or its primary is unread"):
+        writer(memory, target=Gone(), primary=Unread("why")).apply(WritePrimary(RUN))
