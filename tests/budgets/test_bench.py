@@ -74,15 +74,10 @@ def test_metrics_are_there_for_the_workloads_that_a_query_names():
 
 def test_the_figures_stand_in_the_table_with_flaggers_beside():
     idle = Cost({Kind.LIST: 2, Kind.METADATA: 6, Kind.GET: 1}, size=2_942_130)
-    console = Console(width=160)
+    console = Console(width=120)
 
     with console.capture() as shown:
         console.print(report.passes(Work.IDLE, {(Spread.ONE, 1000): idle}))
 
-    (row,) = [line for line in shown.get().splitlines() if "1,000 in one namespace" in line]
-    cells = [cell.strip() for cell in row.strip("│").split("│")]
-    assert cells == [
-        "1,000 in one namespace",
-        *("2", "6", "1", "-", "-", "-", "-", "-", "-"),
-        *("9", "2,942", "8,870"),
-    ]
+    (row,) = [line for line in shown.get().splitlines() if "2,942" in line]
+    assert row.split() == ["1,000", "1", "2", "6", "1", "9", "2,942", "8,870"]

@@ -23,7 +23,7 @@ from infra.local.parts import FUNCTIONS
 _STARTS = 9  # of each function
 _SCALE_UPS = 5
 _SHIFTS = 21
-_WIDTH = 160  # where there is no terminal
+_WIDTH = 120  # where there is no terminal
 
 
 class Step(Protocol):
@@ -54,11 +54,13 @@ def _progress(console: Console) -> Iterator[Step]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("", total=None)
+        begun: set[str] = set()
 
         def step(doing: str, done: int = 0, of: int = 1) -> None:
             progress.update(task, description=doing, completed=done, total=of)
-            if not (console.is_terminal or done):
+            if not (console.is_terminal or doing in begun):
                 console.print(doing)
+            begun.add(doing)
 
         yield step
 
@@ -66,7 +68,7 @@ def _progress(console: Console) -> Iterator[Step]:
 def _passes(console: Console, step: Step) -> None:
     for work in Work:
         costs = {}
-        cases = list(product(Spread, SIZES))
+        cases = [(Spread.ONE, 1), *product(Spread, SIZES[1:])]  # one is the same anywhere
         for number, (spread, size) in enumerate(cases):
             step(f"Passes over 1 to 1,000 canaries, {work}", number, len(cases))
             costs[spread, size] = passes.over(size, spread, work)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from infra.local.bench import flagger
@@ -15,21 +16,20 @@ MUST_ANSWER = {"promotion_webhook": 450, "analysis_tick": 1000}  # ms, on a mach
 
 
 def passes(work: Work, costs: Mapping[tuple[Spread, int], Cost]) -> Table:
-    """The calls of single passes."""
-    table = Table(title=f"One pass, {_WORDS[work]}: outside calls", title_justify="left")
-    columns = ["canaries", *(kind.value for kind in Kind), "all", "kB read", "Flagger's calls"]
-    for name in columns:
-        table.add_column(name, justify="right")
+    """The calls of single passes, by kind; kinds of which there are none are left out."""
+    kinds = [kind for kind in Kind if any(cost.number([kind]) for cost in costs.values())]
+    words = ("namespaces", *(kind.value for kind in kinds), "all", "kB read", "Flagger's")
+    table = _table(f"One pass, {_WORDS[work]}: outside calls", *words, first="canaries")
     for (spread, size), cost in costs.items():
         table.add_row(
-            f"{size:,} {spread}",
-            *(_number(cost.number([kind])) for kind in Kind),
+            f"{size:,}",
+            f"{size if spread is Spread.MANY else 1:,}",
+            *(_number(cost.number([kind])) for kind in kinds),
             _number(cost.number()),
             f"{cost.size / 1e3:,.0f}",
             _flaggers(work, size),
         )
-    table.caption = _CAPTIONS[work]
-    table.caption_justify = "left"
+    table.caption = f"There are no calls of other kinds. {_CAPTIONS[work]}"
     return table
 
 
@@ -51,6 +51,7 @@ def releases(good: Cost, bad: Cost) -> Table:
     table.add_row("Flagger's", str(flagger.GOOD_CALLS), str(flagger.BAD_CALLS))
     table.add_row("  writes among them", str(flagger.GOOD_WRITES), "")
     table.add_row("Flagger's queries", str(flagger.GOOD_QUERIES), str(flagger.BAD_QUERIES))
+    table.caption = f"{flagger.ORIGIN}."
     return table
 
 
@@ -90,13 +91,14 @@ def reactions(scale_ups: Sequence[float], shifts: Sequence[float]) -> Table:
     for name, times, beside in rows:
         figures = (_milliseconds(median(times)), _milliseconds(max(times)), str(len(times)))
         table.add_row(name, *figures, beside)
+    table.caption = f"{flagger.ORIGIN}."
     return table
 
 
 _WORDS = {Work.IDLE: "nothing to do", Work.ACTIVE: "every canary moves a step"}
 _CAPTIONS = {
-    Work.IDLE: "Flagger's: GETs in one interval, measured; at 1,000 throttled by its own limits.",
-    Work.ACTIVE: "Flagger's: 16 GETs, 3 writes and 2 queries for each, counted in its source.",
+    Work.IDLE: f"{flagger.ORIGIN}: GETs in one interval; at 1,000 its own limits throttle it.",
+    Work.ACTIVE: "Flagger 1.44, counted in its source: for each 16 GETs, 3 writes and 2 queries.",
 }
 
 
@@ -106,11 +108,12 @@ def _flaggers(work: Work, size: int) -> str:
     return _number(flagger.IDLE_CALLS.get(size, 0))
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", min_width=len(title))
-    table.add_column("")
+def _table(title: str, *columns: str, first: str = "") -> Table:
+    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 0, 0, 1), min_width=len(title) + 2)
+    table.title_justify = table.caption_justify = "left"
+    table.add_column(first, justify="right" if first else "left", overflow="fold")
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     return table
 
 
