@@ -104,7 +104,7 @@ def _facts(
             route=_route_generation(seen, status.generations.route),
         ),
         target_revision=target_revision(status, seen.target),
-        primary_revision=_primary_revision(status, seen),
+        primary_revision=status.promoted if refusal else _primary_revision(status, seen),
         refusal=refusal,
         waiting_for=_waiting_for(subject.owner, seen, spec, status.phase),
         wish=f"{wish.reason} ({wish.requested_by})" if wish else "",

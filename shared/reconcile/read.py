@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.adapters import paths
@@ -80,8 +81,9 @@ def look_at(
             primary=_workload(workloads.get(spec.target.primary)),
             route=routes.get(spec.service.name),
         )
-        status = rebased(subject.status, spec, found)
-        return Case(replace(subject, status=status), spec, found)
+        with suppress(Refused):  # what is wrong with it is found again, and told, in the bracket
+            subject = replace(subject, status=rebased(subject.status, spec, found))
+        return Case(subject, spec, found)
 
     return list(pool.map(seen, due))
 
@@ -125,11 +127,11 @@ def look_further(cluster: Cluster, cases: Sequence[Case], pool: Executor) -> lis
         namespace = case.subject.owner.namespace
         try:
             objects = listed.get(namespace) or _of_one(cluster, case)
+            if isinstance(objects, Unread):
+                return replace(case, seen=replace(case.seen, route=objects))
+            return replace(case, seen=replace(case.seen, support=_support(objects, case)))
         except _FAILURES as error:
             return replace(case, seen=replace(case.seen, route=Unread(str(error))))
-        if isinstance(objects, Unread):
-            return replace(case, seen=replace(case.seen, route=objects))
-        return replace(case, seen=replace(case.seen, support=_support(objects, case)))
 
     return list(pool.map(further, cases))
 

@@ -9,7 +9,7 @@ from shared.domain.analysis import Answer, Question, Verdict, judge, questions
 from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
 from shared.domain.converge import needs_support
 from shared.domain.decide import decide
-from shared.domain.errors import Conflict, Unavailable
+from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.machine import Act
 from shared.domain.observe import Moment, observe
 from shared.domain.schedule import is_pending
@@ -96,7 +96,13 @@ def _ask(
     near: list[Case] = []
     for case in cases:
         request = requests.get(key_of(case.subject), Request())
-        situation = observe(case.subject, case.seen, spec=case.spec, moment=moment, request=request)
+        try:
+            situation = observe(
+                case.subject, case.seen, spec=case.spec, moment=moment, request=request
+            )
+        except Refused:
+            near.append(case)  # the bracket finds the same: it ends this canary's pass alone
+            continue
         likely = decide(situation)
         if likely.act in _JUDGING and not case.spec.skip_analysis:
             asked[key_of(case.subject)] = _questions(scope, case)
