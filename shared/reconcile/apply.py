@@ -28,6 +28,7 @@ from shared.domain.primary import (
     target_behind,
     undone,
 )
+from shared.domain.revision import revision_of
 from shared.domain.routes import (
     destination_rules,
     is_foreign,
@@ -38,9 +39,10 @@ from shared.domain.routes import (
 )
 from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.domain.services import service_change, services
-from shared.domain.snapshots import snapshot, snapshot_name, superfluous
+from shared.domain.snapshots import snapshot_name, superfluous
 from shared.domain.status import Generations, Status
 from shared.domain.workload import Workload
+from shared.reconcile.keep import keep
 
 
 @dataclass(slots=True)
@@ -101,11 +103,12 @@ class Writer:
         template = target.template
         if effect.promoted:
             template = undone(self._primary().template, target)
-        kept = snapshot(self.owner, effect.revision, template, self.status.decision)
-        try:
-            self.cluster.create(paths.snapshots(self.owner.namespace), kept)
-        except Conflict:
-            return  # named by its content: the one that is there is the same
+            if revision_of(template) != effect.revision:
+                name = self.spec.target.primary
+                raise Refused(
+                    f"deployment {name} is not what was promoted, and no snapshot is kept"
+                )
+        keep(self.cluster, self.owner, effect.revision, template, self.status.decision)
 
     def _keep_services(self, *, routed: bool) -> None:
         if self.stands_in:

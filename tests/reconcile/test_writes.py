@@ -5,21 +5,29 @@ from dataclasses import replace
 import pytest
 
 from shared.adapters import paths
-from shared.domain.effects import KeepServices, SetRoute, WritePrimary
+from shared.domain.effects import KeepServices, KeepSnapshot, SetRoute, WritePrimary
 from shared.domain.errors import Conflict, Refused
 from shared.domain.fields import Object, at, objects
 from shared.domain.ownership import Owner
 from shared.domain.plan import shares
+from shared.domain.primary import primary_object
+from shared.domain.revision import revision_of
 from shared.domain.routes import virtual_service
 from shared.domain.seen import Gone, Seen, Support, Unread
+from shared.domain.snapshots import snapshot, template_of
+from shared.domain.workload import Workload, from_object
 from shared.reconcile.apply import Writer
 from tests.domain.situations import RUN, a_spec, a_status
-from tests.domain.workloads import target
+from tests.domain.workloads import target, template
 from tests.reconcile.memory import Memory
 
 OWNER = Owner("shop", "cart", "u1")
 SERVICES = paths.services("shop")
 ROUTES = paths.virtual_services("shop")
+SNAPSHOTS = paths.snapshots("shop")
+REVISION = revision_of(template())
+KEEP = KeepSnapshot(REVISION, promoted=False)
+KEEP_PROMOTED = KeepSnapshot(REVISION, promoted=True)
 
 
 @pytest.fixture
@@ -34,6 +42,11 @@ def writer(memory: Memory, *, stands_in=False, **seen) -> Writer:
         spec = replace(spec, service=replace(spec.service, port=0))
     found = Seen(**{"target": target(), "primary": Gone(), "route": Gone(), **seen})
     return Writer(memory, OWNER, spec, stands_in=stands_in, seen=found, status=status)  # type: ignore[arg-type]  # has all its calls
+
+
+def primary_of(made_from: Workload) -> Workload:
+    revision = revision_of(made_from.template)
+    return from_object(primary_object(made_from, made_from.template, revision, OWNER, 2))
 
 
 def every(memory: Memory, path: str) -> dict[str, Object]:
@@ -73,3 +86,43 @@ def test_nothing_is_made_for_a_canary_whose_target_and_primary_are_both_gone(mem
 def test_what_is_unread_may_be_there_at_the_next_look(memory):
     with pytest.raises(Conflict, match="deployment cart or its primary is unread"):
         writer(memory, target=Gone(), primary=Unread("why")).apply(WritePrimary(RUN))
+
+
+def test_the_promoted_snapshot_is_what_the_primary_was_made_from(memory):
+    writer(memory, primary=primary_of(target())).apply(KEEP_PROMOTED)
+
+    (kept,) = every(memory, SNAPSHOTS).values()
+    assert revision_of(template_of(kept)) == REVISION
+
+
+def test_a_primary_that_is_not_what_was_promoted_is_not_kept_under_that_name(memory):
+    other = template(containers=[{"name": "cart", "image": "cart:9"}])
+
+    with pytest.raises(Refused, match="cart-primary is not what was promoted"):
+        writer(memory, primary=primary_of(target(spec={"template": other}))).apply(KEEP_PROMOTED)
+
+    assert not memory.objects
+
+
+def test_a_snapshot_that_is_there_is_kept_as_it_is(memory):
+    writer(memory).apply(KEEP)
+    before = every(memory, SNAPSHOTS)
+
+    writer(memory).apply(KEEP)
+
+    assert every(memory, SNAPSHOTS) == before
+
+
+def test_the_snapshot_of_a_canary_that_was_deleted_is_not_taken_for_ones_own(memory):
+    """It goes with its owner, a moment later."""
+    memory.create(SNAPSHOTS, snapshot(replace(OWNER, uid="u0"), REVISION, template(), 1))
+
+    with pytest.raises(Conflict, match="that of an earlier Canary cart is still there"):
+        writer(memory).apply(KEEP)
+
+
+def test_another_template_under_the_name_of_a_revision_is_never_taken_for_it(memory):
+    memory.create(SNAPSHOTS, snapshot(OWNER, REVISION, template(hostNetwork=True), 1))
+
+    with pytest.raises(Refused, match="another template is kept under this name"):
+        writer(memory).apply(KEEP)
