@@ -7,9 +7,7 @@ from typing import assert_never
 from shared.domain import observation
 from shared.domain.analysis import Verdict, VerdictKind
 from shared.domain.canary import CanarySpec
-from shared.domain.events import RollbackWish
 from shared.domain.fields import whole
-from shared.domain.images import parts
 from shared.domain.machine import Phase
 from shared.domain.observation import Facts, Observation, Pods, Situation
 from shared.domain.ownership import Owner
@@ -21,6 +19,7 @@ from shared.domain.routes import route_matches, shares_of, virtual_service
 from shared.domain.seen import Gone, Seen, Unread
 from shared.domain.status import Generations, Status
 from shared.domain.subject import NO_REQUEST, Request, Subject, refusal_of
+from shared.domain.wishes import means_the_run
 from shared.domain.workload import Workload, images
 
 _NO_VERDICT = Verdict(VerdictKind.PASSED)
@@ -63,7 +62,7 @@ def observe(
     carried = bool(pending and not pending.done and pending.id == request.promotion)
     observation_ = Observation(
         accepted=not refusal,
-        wished=_means_this_run(status, seen, request.wish),
+        wished=means_the_run(request.wish, subject, seen, facts.target_revision),
         canary=_pods(seen.target, analysis.canary_ready_threshold),
         idle=_is_idle(seen.target),
         revision=_revision(status, facts.target_revision),
@@ -233,17 +232,6 @@ def _kept(seen: Seen, revision: str) -> bool:
 def _is_unrecorded(status: Status, facts: Facts) -> bool:
     known = (status.generations, status.generation)
     return known != (facts.generations, facts.generation)
-
-
-def _means_this_run(status: Status, seen: Seen, wish: RollbackWish | None) -> bool:
-    """A wish names the run's revision, or was made since the run began."""
-    if wish is None:
-        return False
-    if wish.revision is None:
-        start = status.started_at
-        return wish.time is not None and (start is None or wish.time >= start)
-    found = images(seen.target.template) if isinstance(seen.target, Workload) else ()
-    return wish.revision in {status.revision, *(parts(image).tag for image in found)}
 
 
 def _waiting_for(owner: Owner, seen: Seen, spec: CanarySpec, phase: Phase) -> str:

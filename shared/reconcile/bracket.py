@@ -15,6 +15,7 @@ from shared.domain.status import Note, Status
 from shared.domain.status_object import status_object
 from shared.domain.subject import Request, Subject
 from shared.domain.tell import Teller
+from shared.domain.wishes import is_unsure
 from shared.reconcile.apply import Writer
 from shared.reconcile.read import Case
 from shared.reconcile.scope import Scope, Watch
@@ -60,6 +61,9 @@ def run(
             request=request,
             verdict=verdict or _unasked(case),
         )
+        if is_unsure(request.wish, case.subject, case.seen, situation.facts.target_revision):
+            why = "which run the wish means cannot be told: its snapshot is unread"
+            return Outcome(key, status, Unavailable(why))
         decision = decide(situation)
         _log(case, decision)
         if not decision.is_saved:

@@ -15,6 +15,7 @@ from shared.domain.observe import Moment, observe
 from shared.domain.schedule import is_pending
 from shared.domain.seen import Gone, Seen
 from shared.domain.subject import Request, Subject, effective_spec
+from shared.domain.wishes import is_unsure
 from shared.reconcile import bracket, look
 from shared.reconcile.bracket import Key, Outcome, key_of
 from shared.reconcile.read import Case, look_at, look_further
@@ -106,7 +107,10 @@ def _ask(
         likely = decide(situation)
         if likely.act in _JUDGING and not case.spec.skip_analysis:
             asked[key_of(case.subject)] = _questions(scope, case)
-        (further if needs_support(likely.act, likely.difference) else near).append(case)
+        found = situation.facts.target_revision
+        unsure = is_unsure(request.wish, case.subject, case.seen, found)
+        wanted = unsure or needs_support(likely.act, likely.difference)
+        (further if wanted else near).append(case)
     return near + look_further(scope.cluster, further, pool), asked
 
 

@@ -1,13 +1,20 @@
 """Which run a wish to go back means: by hash, by tag, or by its time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.domain.events import RollbackWish
-from shared.domain.seen import Gone, Unread
+from shared.domain.machine import Phase
+from shared.domain.observe import target_revision
+from shared.domain.revision import revision_of
+from shared.domain.seen import Gone, Support, Unread
+from shared.domain.status import Status
 from shared.domain.subject import Request
-from tests.domain.sights import PROMOTED, RUN, a_subject, observed
+from shared.domain.wishes import is_unsure, means_the_run
+from shared.domain.workload import Workload
+from tests.domain.sights import PROMOTED, RUN, a_sight, a_subject, observed
 from tests.domain.situations import NOW
 from tests.domain.workloads import target, template
 
@@ -15,15 +22,28 @@ STARTED = NOW - timedelta(minutes=5)
 A_BIT = timedelta.resolution
 
 
-def wished(revision=None, time=None, *, seen=None, **status):
-    wish = RollbackWish("shop", "cart", revision, "it smells", "alice", time)
+def wished(wanted=None, time=None, *, seen=None, **status):
+    wish = RollbackWish("shop", "cart", wanted, "it smells", "alice", time)
     subject = a_subject(**{"started_at": STARTED, **status})
     return observed(subject, request=Request(wish=wish), **(seen or {})).seen.wished
 
 
-def of(*images):
-    containers = [{"name": f"c{number}", "image": image} for number, image in enumerate(images)]
-    return {"target": target(spec={"template": template(containers=containers)})}
+def of(*images, names=()):
+    named = (*names, *(f"c{number}" for number in range(len(names), len(images))))
+    made = [{"name": name, "image": image} for name, image in zip(named, images, strict=True)]
+    return template(containers=made)
+
+
+def at(run, **seen):
+    """The run is of that template, and so is the target where nothing else is said."""
+    return {
+        "revision": revision_of(run),
+        "seen": {"target": target(spec={"template": run}), **seen},
+    }
+
+
+def kept(run):
+    return Support(snapshots={revision_of(run): run})
 
 
 def test_without_a_wish_nobody_asks():
@@ -50,6 +70,9 @@ def test_a_wish_by_hash_means_the_run_of_that_revision_whenever_it_was_made(revi
         pytest.param("1.4.0", ["quay.io/x/cart:1.4.0"], True, id="tag"),
         pytest.param("1.4.0", ["proxy:2", "cart:1.4.0"], True, id="of-any-container"),
         pytest.param("1.3.0", ["cart:1.4.0"], False, id="another"),
+        pytest.param("v1.4.0", ["cart:1.4.0"], True, id="said-with-a-v"),
+        pytest.param("1.4.0", ["cart:v1.4.0"], True, id="tagged-with-a-v"),
+        pytest.param("v", ["cart"], False, id="a-v-alone-is-no-version"),
         pytest.param("cart", ["cart"], False, id="an-image-without-a-tag-has-none"),
         pytest.param("5000/cart", ["quay.io:5000/cart"], False, id="a-port-is-no-tag"),
         pytest.param("1.4.0", ["cart:1.4.0@sha256:" + "a" * 64], True, id="tag-before-a-digest"),
@@ -57,12 +80,66 @@ def test_a_wish_by_hash_means_the_run_of_that_revision_whenever_it_was_made(revi
     ],
 )
 def test_a_wish_by_version_means_the_run_of_an_image_with_that_tag(version, images, meant):
-    assert wished(version, seen=of(*images)) is meant
+    assert wished(version, **at(of(*images))) is meant
 
 
-@pytest.mark.parametrize("found", [Gone(), Unread("timed out")])
-def test_a_version_means_nothing_without_a_target_that_says_its_own(found):
-    assert not wished("1.4.0", seen={"target": found})
+@pytest.mark.parametrize("name", ["cart", "web"])
+def test_a_version_is_that_of_the_apps_own_container_where_it_has_one(name):
+    run = of("proxy:2", "cart:1.4.0", names=("proxy", name))
+
+    assert wished("1.4.0", **at(run))
+    assert wished("2", **at(run)) is (name != "cart")
+
+
+def test_in_the_names_of_jenkins_x_the_app_is_the_target_without_its_namespace():
+    subject = replace(a_subject(revision="s1:run"), target="shop-cart")
+    run = of("proxy:2", "cart:1.4.0", names=("proxy", "cart"))
+    seen = a_sight(support=Support(snapshots={"s1:run": run}))
+    wish = RollbackWish("shop", "shop-cart", "2", "it smells", "alice", None)
+
+    assert not means_the_run(wish, subject, seen, "s1:run")
+    assert means_the_run(replace(wish, revision="1.4.0"), subject, seen, "s1:run")
+
+
+RUN_2, LATER = of("cart:2"), target(spec={"template": of("cart:3")})
+
+
+@pytest.mark.parametrize("found", [LATER, Gone(), Unread("timed out")])
+def test_a_version_is_that_of_the_runs_snapshot_whatever_the_target_is_by_then(found):
+    moved = at(RUN_2, target=found, support=kept(RUN_2))
+
+    assert wished("2", **moved)
+    assert not wished("3", **moved)
+
+
+@pytest.mark.parametrize("found", [LATER, Gone(), Unread("timed out")])
+def test_a_target_that_is_not_the_runs_says_nothing_of_the_run(found):
+    assert not wished("2", **at(RUN_2, target=found))
+    assert not wished("3", **at(RUN_2, target=found))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "unsure"),
+    [
+        pytest.param("2", LATER, True, id="the-target-has-moved-on"),
+        pytest.param("2", Gone(), True, id="the-target-is-gone"),
+        pytest.param("2", target(spec={"template": RUN_2}), False, id="the-target-is-the-runs"),
+        pytest.param(revision_of(RUN_2), LATER, False, id="a-hash"),
+        pytest.param(None, LATER, False, id="a-time"),
+    ],
+)
+def test_only_a_version_may_need_the_snapshot(wanted, found, unsure):
+    run = revision_of(RUN_2)
+    of_target = target_revision(Status(), found) if isinstance(found, Workload) else "s1:other"
+    wish = RollbackWish("shop", "cart", wanted, "it smells", "alice", NOW)
+
+    def is_it(subject, **seen):
+        return is_unsure(wish, subject, a_sight(target=found, **seen), of_target)
+
+    assert is_it(a_subject(revision=run)) is unsure
+    assert not is_it(a_subject(revision=run), support=kept(RUN_2))
+    assert not is_it(a_subject(revision=run, phase=Phase.FAILED))
+    assert not is_unsure(None, a_subject(revision=run), a_sight(target=found), of_target)
 
 
 @pytest.mark.parametrize(
