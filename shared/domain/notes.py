@@ -86,8 +86,13 @@ class Names:
     target: str
 
 
+def is_known(note: Note) -> bool:
+    """Whether it can be told: a status may hold notes of a later version of Spillway."""
+    return note.kind in _TEXTS
+
+
 def text_of(note: Note, names: Names) -> tuple[str, str]:
-    """The type (Normal or Warning) and the message of a note's Kubernetes Event."""
+    """The type (Normal or Warning) and the message of the Kubernetes Event of a known note."""
     severity, template = _TEXTS[Kind(note.kind)]
     arguments = [*note.arguments, "", ""]
     places = {

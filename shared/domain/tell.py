@@ -67,7 +67,7 @@ def cloud_events(teller: Teller, note: Note) -> tuple[Event, ...]:
     match note.kind:
         case Kind.DETECTED | Kind.RESTARTED:
             return (events.canary_started(origin, owner.namespace, owner.name, revision=revision),)
-        case Kind.ADVANCED | Kind.PRIMARY_ADVANCED:
+        case Kind.ADVANCED | Kind.PRIMARY_ADVANCED if told[0].isdecimal():
             weight = int(told[0]) if note.kind == Kind.ADVANCED else 100 - int(told[0])
             return (
                 events.canary_advanced(

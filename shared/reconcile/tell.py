@@ -2,6 +2,8 @@
 
 from shared.adapters import log, paths
 from shared.domain.errors import Conflict, Refused, Unavailable
+from shared.domain.fields import short
+from shared.domain.notes import is_known
 from shared.domain.status import Note
 from shared.domain.tell import Teller, cloud_events, kubernetes_event
 from shared.reconcile.scope import Scope
@@ -18,19 +20,22 @@ def warn(scope: Scope, teller: Teller, note: Note) -> None:
 
 
 def _told(scope: Scope, teller: Teller, note: Note) -> bool:
+    if not is_known(note):
+        _log("never told, of a kind that is not known", teller, note)
+        return True
     try:
         _to_people(scope, teller, note)
         for event in cloud_events(teller, note):
             scope.bus.publish(event)
     except (Refused, Unavailable) as error:
-        log.warning(
-            f"not told yet: {error}",
-            namespace=teller.owner.namespace,
-            canary=teller.owner.name,
-            note=note.kind,
-        )
+        _log(f"not told yet: {error}", teller, note)
         return False
     return True
+
+
+def _log(message: str, teller: Teller, note: Note) -> None:
+    owner = teller.owner
+    log.warning(message, namespace=owner.namespace, canary=owner.name, note=short(note.kind))
 
 
 def _to_people(scope: Scope, teller: Teller, note: Note) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.notes import Kind, Names, text_of
+from shared.domain.notes import Kind, Names, is_known, text_of
 from shared.domain.status import Note
 from tests.domain.situations import NOW
 
@@ -57,3 +57,8 @@ def test_foreign_text_is_never_looked_into():
 
 def test_a_note_without_its_argument_says_the_rest():
     assert text_of(Note(1, NOW, Kind.UNSETTLED), NAMES)[1].endswith("is not in force: ")
+
+
+def test_a_note_of_a_later_version_is_not_known():
+    assert is_known(Note(1, NOW, "Advanced"))
+    assert not is_known(Note(1, NOW, "Teleported"))

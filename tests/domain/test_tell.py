@@ -160,3 +160,9 @@ def test_the_end_of_a_run_is_about_the_app():
 
     assert event.subject == "shop/cart"
     assert content(event)["artifactId"] == "pkg:oci/cart?repository_url=cart&tag=2"
+
+
+@pytest.mark.parametrize("kind", [Kind.ADVANCED, Kind.PRIMARY_ADVANCED])
+@pytest.mark.parametrize("arguments", [(), ("a lot",)])
+def test_a_weight_that_is_none_is_told_to_nobody_on_the_bus(kind, arguments):
+    assert cloud_events(TELLER, a_note(kind, *arguments)) == ()
