@@ -33,11 +33,13 @@ class Cluster:
         self._client = client.ApiClient(settings)
 
     def read(self, path: str) -> Object | None:
-        """The object at a path; None where there is none."""
+        """The object at a path; None where there is none of that name. Of a kind that the server
+        does not have nothing is known (I7).
+        """
         status, body = self._call("GET", path)
-        if status == 404:
+        if status == 404 and text(_object(body), "details", "name"):
             return None
-        return self._accepted(path, status, body)
+        return self._accepted(path, status, body, missing=Unavailable)
 
     def pages(self, path: str, *, selector: str = "") -> Iterator[tuple[Object, ...]]:
         """The objects of a list, page by page."""
@@ -48,8 +50,10 @@ class Cluster:
         yield from self._pages(path, selector, _METADATA)
 
     def create(self, path: str, body: Object) -> Object:
-        """Makes an object; Conflict where there is one of that name."""
-        return self._accepted(path, *self._call("POST", path, body))
+        """Makes an object; Conflict where there is one of that name, Refused where there is no such
+        kind or namespace.
+        """
+        return self._accepted(path, *self._call("POST", path, body), missing=Refused)
 
     def replace(self, path: str, body: Object) -> Object:
         """Writes a whole object; Conflict where it is not at the body's resourceVersion."""
@@ -76,7 +80,7 @@ class Cluster:
         while True:
             asked = query | ({"continue": more} if more else {})
             status, body = self._call("GET", path, accept=accept, query=asked)
-            page = {} if status == 404 else self._accepted(path, status, body)
+            page = self._accepted(path, status, body, missing=Unavailable)
             yield objects(page, "items")
             more = text(page, "metadata", "continue")
             if not more:
@@ -113,14 +117,21 @@ class Cluster:
         return response.status, answer
 
     @staticmethod
-    def _accepted(path: str, status: int, body: bytes) -> Object:
-        """The answer of a call that worked; of one that did not, the API server's own message."""
+    def _accepted(
+        path: str, status: int, body: bytes, *, missing: type[Exception] = Conflict
+    ) -> Object:
+        """The answer of a call that worked; of one that did not, the API server's own message.
+
+        What is not there is gone by now, unless the call says what it means to be `missing`.
+        """
         answer = _object(body)
         if answer is not None and 200 <= status < 300:
             return answer
         message = body.decode(errors="replace") if answer is None else answer.get("message", "")
         said = f"{path}: {quoted(message)}"
-        if status in (404, 409) or (status == 422 and not _names_fields(answer)):
+        if status == 404:
+            raise missing(said)
+        if status == 409 or (status == 422 and not _names_fields(answer)):
             raise Conflict(said)
         if status in (400, 413, 415, 422):
             raise Refused(said)

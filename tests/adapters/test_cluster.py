@@ -89,8 +89,31 @@ def test_of_a_list_of_metadata_nothing_else_is_sent(cluster):
     assert not {"spec", "status"} & set(found)
 
 
-def test_a_kind_that_the_server_does_not_have_has_no_objects(cluster):
-    assert names(cluster.pages("/apis/example.com/v1/things")) == []
+def test_of_a_kind_that_the_server_does_not_have_nothing_is_known(cluster):
+    """Its objects come back with its definition: they are not gone."""
+    things = "/apis/example.com/v1/things"
+
+    with pytest.raises(Unavailable, match="could not find the requested resource"):
+        names(cluster.pages(things))
+    with pytest.raises(Unavailable, match="could not find the requested resource"):
+        cluster.read(f"{things}/a")
+
+
+def test_what_no_server_of_kubernetes_says_is_not_there_may_be_there(tmp_path):
+    with pytest.raises(Unavailable, match="404 page not found"):
+        asked(tmp_path, http(404, b"404 page not found"))
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        pytest.param("/apis/example.com/v1/things", "could not find", id="kind"),
+        pytest.param("/api/v1/namespaces/no/configmaps", 'namespaces "no" not found', id="place"),
+    ],
+)
+def test_what_can_be_made_nowhere_is_refused_in_the_servers_words(cluster, path, message):
+    with pytest.raises(Refused, match=message):
+        cluster.create(path, a_map("a"))
 
 
 def test_a_name_that_is_taken_is_a_conflict(cluster):
