@@ -12,6 +12,7 @@ from shared.domain.instants import written
 
 BEAT = "spillway-beat"
 _WANTED = "spillway.dev/wanted-at"
+_NOWHERE: Object = {"uri": None, "ref": None}  # with a merge, it no longer is where it was
 
 
 class Clock(Protocol):
@@ -56,13 +57,15 @@ class PingSourceClock:
         return text(self._cluster.read(self._path()), "metadata", "resourceVersion")
 
     def want(self, now: datetime) -> None:
-        """Makes the beat; where it is there, marks it, so that no older look deletes it.
-
-        One that is deleted between the two is made once more.
+        """Makes the beat; where it is there, marks it, so that no older look deletes it, and brings
+        it to the settings. One that is deleted between the two is made once more.
         """
         if self._is_made(now):
             return
-        marked = {"metadata": {"annotations": {_WANTED: written(now)}}}
+        marked = {
+            "metadata": {"annotations": {_WANTED: written(now)}},
+            "spec": self._spec({**_NOWHERE, **self._destination()}),
+        }
         try:
             self._cluster.merge(self._path(), marked)
         except Conflict:
@@ -86,7 +89,6 @@ class PingSourceClock:
         return f"{paths.ping_sources(self._namespace)}/{BEAT}"
 
     def _object(self, now: datetime) -> Object:
-        seconds = int(self._beat.total_seconds())
         return {
             "apiVersion": "sources.knative.dev/v1",
             "kind": "PingSource",
@@ -95,11 +97,11 @@ class PingSourceClock:
                 "namespace": self._namespace,
                 "annotations": {_WANTED: written(now)},
             },
-            "spec": {
-                "schedule": f"*/{seconds} * * * * *" if seconds < 60 else "0 * * * * *",
-                "sink": self._destination(),
-            },
+            "spec": self._spec(self._destination()),
         }
+
+    def _spec(self, sink: Object) -> Object:
+        return {"schedule": _schedule(self._beat), "sink": sink}
 
     def _destination(self) -> Object:
         if "://" in self._sink:
@@ -107,6 +109,12 @@ class PingSourceClock:
         kind, _, name = self._sink.partition("/")
         group = "eventing.knative.dev/v1"
         return {"ref": {"apiVersion": group, "kind": kind.capitalize(), "name": name}}
+
+
+def _schedule(beat: timedelta) -> str:
+    """Cron counts the seconds of each minute anew: only what divides a minute is even."""
+    seconds = max(each for each in range(1, 61) if 60 % each == 0 and each <= beat.total_seconds())
+    return f"*/{seconds} * * * * *" if seconds < 60 else "0 * * * * *"
 
 
 def open_clock(settings: Settings, cluster: Cluster) -> Clock:
