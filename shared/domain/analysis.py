@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from shared.domain import go_format, query
+from shared.domain.fields import quoted
 
 
 class MetricKind(StrEnum):
@@ -189,7 +190,7 @@ def _compared(metric: Metric, number: float, sign: str, bound: float) -> str:
             return "request duration " + _durations(number, sign, bound)
         case MetricKind.QUERY:
             shown = go_format.hundredths(number)
-            return f"{metric.name} {shown} {sign} {go_format.number(bound)}"
+            return f"{quoted(metric.name)} {shown} {sign} {go_format.number(bound)}"
         case _:
             assert_never(metric.kind)
 
@@ -208,7 +209,7 @@ def _whole_milliseconds(number: float) -> str:
 def _no_data(metric: Metric, subject: _Subject) -> str:
     halted = "Halt advancement no values found for"
     if metric.kind is MetricKind.QUERY:
-        return f"{halted} metric: {metric.name}"
+        return f"{halted} metric: {quoted(metric.name)}"
     idle = f"probably {subject.workload} is not receiving traffic"
     cause = ": running query failed: no values found"
     tail = cause if metric.kind is MetricKind.SUCCESS_RATE else ""
@@ -217,5 +218,5 @@ def _no_data(metric: Metric, subject: _Subject) -> str:
 
 def _failed(metric: Metric, why: str) -> str:
     if metric.kind is MetricKind.QUERY:
-        return f"Prometheus query failed for {metric.name}: {why}"
+        return f"Prometheus query failed for {quoted(metric.name)}: {why}"
     return f"Prometheus query failed: running query failed: {why}"

@@ -10,6 +10,7 @@ from shared.domain.manifest_analysis import read_analysis
 from shared.domain.manifest_service import read_service
 
 _NAME = "a Deployment's name of at most 245 characters"  # 253 with "-primary"
+_LONGEST_REASON = 400  # bytes: it is kept in the status, twice
 _LONGEST_DEADLINE = 2**31 - 1  # seconds
 _PARTS = (
     ("targetRef",),
@@ -26,10 +27,15 @@ _PARTS = (
 def parse(canary: Object) -> CanarySpec | Refusal:
     """The spec with Flagger's defaults filled in, or why it is not run."""
     try:
-        return _read(canary)
+        found = _read(canary)
     except Refused as error:
         path, _, reason = str(error).partition(": ")
-        return Refusal(path, reason)
+        found = Refusal(path, reason)
+    return _short(found) if isinstance(found, Refusal) else found
+
+
+def _short(refusal: Refusal) -> Refusal:
+    return Refusal(fields.short(refusal.path), fields.short(refusal.reason, _LONGEST_REASON))
 
 
 def _read(canary: Object) -> CanarySpec | Refusal:

@@ -99,7 +99,7 @@ def _read_rule(rule: Object, where: str) -> Object:
     """One of Istio's HTTPMatchRequests, as far as it speaks of uri and headers."""
     for key, value in rule.items():
         if key not in {"uri", "headers"} and unsupported.is_used(value):
-            raise Refused(f"{where}.{key}: not supported, only uri and headers are")
+            raise Refused(f"{where}.{fields.quoted(key)}: not supported, only uri and headers are")
     root = {where: rule}
     read: dict[str, Json] = {}
     if rule.get("uri") is not None:

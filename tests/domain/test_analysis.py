@@ -188,3 +188,13 @@ def test_a_question_nobody_asked_is_unanswered():
 
 def test_without_metrics_there_is_nothing_to_breach():
     assert verdict_of() == PASSED
+
+
+@pytest.mark.parametrize("answer", [Value(3), NoData(), Rejected("bad"), Unanswered("down")])
+def test_a_metrics_name_is_told_no_longer_than_a_line(answer):
+    long = Metric("lost\n" + "x" * 5000, MetricKind.QUERY, "5m", maximum=2.5, query="lost")
+
+    verdict = verdict_of((long, answer))
+
+    assert f"lost {'x' * 195}…" in verdict.message
+    assert len(verdict.message) < 300

@@ -173,6 +173,29 @@ def test_a_refusal_reads_as_a_sentence_about_the_field():
     assert str(parse(canary(provider="kuma"))) == "spec.provider: wanted istio, found 'kuma'"
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"provider": "k" * 5000}, id="a-long-value"),
+        pytest.param(
+            {"service": {"port": 80, "match": [{"headers": {"h" * 5000: {}}}]}}, id="a-long-path"
+        ),
+        pytest.param(
+            {"service": {"port": 80, "match": [{"h" * 5000: "x"}]}}, id="a-long-field-of-a-match"
+        ),
+        pytest.param(
+            {"analysis": {"stepWeight": 10, "metrics": [{"templateRef": {"name": "x"}}] * 1000}},
+            id="many-fields",
+        ),
+    ],
+)
+def test_a_refusal_is_short_enough_for_a_status(fields: dict[str, Json]):
+    refusal = parse(canary(**fields))
+
+    assert isinstance(refusal, Refusal)
+    assert len(str(refusal).encode()) <= 602
+
+
 def test_another_mesh_is_named_before_the_fields_that_come_with_it():
     refusal = parse(
         canary(provider="gatewayapi:v1", service={"port": 80, "gatewayRefs": [{"name": "x"}]})
