@@ -59,7 +59,7 @@ def _carry_out(scope: Scope, promotion: Promotion, subjects: tuple[Subject, ...]
     subject, last = subjects[0], subjects[0].status.last_promotion
     if promotion.image is None or is_outdated(last, promotion):
         return Request()
-    refusal = refusal_of(subject, None)
+    refusal = refusal_of(subject, None) or _standing_refusal(subject)
     if refusal:
         raise Refused(f"promotion of {promotion.app}: {subject.owner.name} is not run: {refusal}")
     change = _image_patch(scope, subject, promotion)
@@ -69,6 +69,12 @@ def _carry_out(scope: Scope, promotion: Promotion, subjects: tuple[Subject, ...]
     if change:
         scope.cluster.patch(_target_path(subject), change)
     return Request(promotion=promotion.id)
+
+
+def _standing_refusal(subject: Subject) -> str:
+    """What an earlier pass found in the way of this very spec, in the cluster."""
+    status = subject.status
+    return status.refusal if status.refused_generation == subject.generation else ""
 
 
 def _target_path(subject: Subject) -> str:
