@@ -19,7 +19,7 @@ from shared.domain.routes import route_matches, shares_of, virtual_service
 from shared.domain.seen import Gone, Seen, Unread
 from shared.domain.status import Generations, Status
 from shared.domain.subject import NO_REQUEST, Request, Subject, refusal_of
-from shared.domain.wishes import means_the_run
+from shared.domain.wishes import means_the_run, told_of
 from shared.domain.workload import Workload, images
 
 _NO_VERDICT = Verdict(VerdictKind.PASSED)
@@ -106,7 +106,7 @@ def _facts(
         primary_revision=status.promoted if refusal else _primary_revision(status, seen),
         refusal=refusal,
         waiting_for=_waiting_for(subject.owner, seen, spec, status.phase),
-        wish=f"{wish.reason} ({wish.requested_by})" if wish else "",
+        wish=told_of(wish) if wish else "",
         verdict=verdict.message or "what was measured is not what was asked for",
         target_image=_first_image(seen.target),
         primary_image=_first_image(seen.primary),

@@ -1,7 +1,7 @@
 """Which run a wish to go back means: by its hash, by a version of its image, or by the time."""
 
 from shared.domain.events import RollbackWish
-from shared.domain.fields import Object
+from shared.domain.fields import Object, short
 from shared.domain.images import parts
 from shared.domain.machine import UNDER_WAY
 from shared.domain.seen import Seen
@@ -34,6 +34,11 @@ def is_unsure(
     if wish is None or wish.revision in (None, status.revision) or seen.support:
         return False
     return status.phase in UNDER_WAY and _template(status, seen, target_revision) is None
+
+
+def told_of(wish: RollbackWish) -> str:
+    """Why, and who asks: of a long reason the end is cut, for both to fit into a note."""
+    return f"{short(wish.reason, 130)} ({short(wish.requested_by, 60)})"
 
 
 def _template(status: Status, seen: Seen, target_revision: str) -> Object | None:

@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.events import RollbackWish
+from shared.domain.fields import short
 from shared.domain.machine import Phase
 from shared.domain.observe import target_revision
 from shared.domain.revision import revision_of
 from shared.domain.seen import Gone, Support, Unread
 from shared.domain.status import Status
 from shared.domain.subject import Request
-from shared.domain.wishes import is_unsure, means_the_run
+from shared.domain.wishes import is_unsure, means_the_run, told_of
 from shared.domain.workload import Workload
 from tests.domain.sights import PROMOTED, RUN, a_sight, a_subject, observed
 from tests.domain.situations import NOW
@@ -163,3 +164,10 @@ def test_the_wish_is_told_with_its_reason_and_who_asked():
     wish = RollbackWish("shop", "cart", RUN, "it smells", "alice", None)
 
     assert observed(request=Request(wish=wish)).facts.wish == "it smells (alice)"
+
+
+def test_a_long_reason_does_not_hide_who_asked():
+    told = told_of(RollbackWish("shop", "cart", RUN, "ж" * 200, '"' * 200, None))
+
+    assert told == "ж" * 63 + "… (" + '"' * 28 + "…)"
+    assert short(told) == told
