@@ -67,7 +67,7 @@ def run(
         decision = decide(situation)
         _log(case, decision)
         if not decision.is_saved:
-            told = _tell_again(scope, case)
+            told = _tell_again(scope, case, watch)
             return Outcome(key, told, _unread(case.seen, decision))
         version = save(scope, case.subject, case.subject.version, decision.status)
         status = decision.status
@@ -76,12 +76,12 @@ def run(
         return Outcome(key, status, error)
 
 
-def _tell_again(scope: Scope, case: Case) -> Status:
+def _tell_again(scope: Scope, case: Case, watch: Watch) -> Status:
     """What an earlier pass could not tell; a pass that decides something tells it anyway."""
     subject, status = case.subject, case.subject.status
     if not status.outbox:
         return status
-    told = tell(scope, Teller(subject.owner, case.spec.target.name, status))
+    told = tell(scope, Teller(subject.owner, case.spec.target.name, status), watch)
     if told:
         rest = tuple(note for note in status.outbox if note not in told)
         status = replace(status, outbox=rest)
@@ -138,7 +138,7 @@ def _carry_out(
         status = unsettled(decision, str(error), written=writer.written)
         save(scope, subject, version, status)
         return Outcome(key_of(subject), status, error)
-    told = tell(scope, Teller(subject.owner, case.spec.target.name, decision.status))
+    told = tell(scope, Teller(subject.owner, case.spec.target.name, decision.status), watch)
     return _settle(scope, case, decision, writer=writer, told=told, version=version)
 
 

@@ -6,12 +6,27 @@ from shared.domain.fields import short
 from shared.domain.notes import is_known
 from shared.domain.status import Note
 from shared.domain.tell import Teller, cloud_events, kubernetes_event
-from shared.reconcile.scope import Scope
+from shared.reconcile.scope import Scope, Watch
 
 
-def tell(scope: Scope, teller: Teller) -> tuple[Note, ...]:
-    """The notes that were told. What was not stays in the outbox, and is told again."""
-    return tuple(note for note in teller.status.outbox if _told(scope, teller, note))
+def tell(scope: Scope, teller: Teller, watch: Watch) -> tuple[Note, ...]:
+    """The notes that were told, in their order. Where one is not taken, or the time is over, it and
+    those after it stay in the outbox, and are told again; one that is refused holds up none.
+    """
+    told: list[Note] = []
+    for note in teller.status.outbox:
+        if not watch.left():
+            break
+        try:
+            _tell(scope, teller, note)
+        except Refused as error:
+            _log(f"not told yet: {error}", teller, note)
+        except Unavailable as error:
+            _log(f"not told yet: {error}", teller, note)
+            break
+        else:
+            told.append(note)
+    return tuple(told)
 
 
 def warn(scope: Scope, teller: Teller, note: Note) -> None:
@@ -19,18 +34,13 @@ def warn(scope: Scope, teller: Teller, note: Note) -> None:
     _to_people(scope, teller, note)
 
 
-def _told(scope: Scope, teller: Teller, note: Note) -> bool:
+def _tell(scope: Scope, teller: Teller, note: Note) -> None:
     if not is_known(note):
         _log("never told, of a kind that is not known", teller, note)
-        return True
-    try:
-        _to_people(scope, teller, note)
-        for event in cloud_events(teller, note):
-            scope.bus.publish(event)
-    except (Refused, Unavailable) as error:
-        _log(f"not told yet: {error}", teller, note)
-        return False
-    return True
+        return
+    _to_people(scope, teller, note)
+    for event in cloud_events(teller, note):
+        scope.bus.publish(event)
 
 
 def _log(message: str, teller: Teller, note: Note) -> None:
