@@ -19,8 +19,6 @@ from shared.domain.status import Made, Status
 
 
 def note_absence(change: Change) -> Status:
-    if change.status.waiting_told:
-        return change.status
     return told(replace(change.status, waiting_told=True), change, Kind.ABSENT)
 
 

@@ -1,7 +1,10 @@
 """One decision: classify, look up the table, act, converge. Then what comes of carrying it out."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from shared.domain.acts import act_on
 from shared.domain.classify import classify
@@ -14,6 +17,8 @@ from shared.domain.status import Generations, Note, Status
 
 _TOLD_AT_MOST = 20
 _TOLD_WITHIN = timedelta(hours=24)
+_ROOM = 9 << 10  # bytes
+_BESIDE = 200  # bytes of a note beside its arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +102,24 @@ def _shown(status: Status) -> tuple[Phase, int, int, str, str]:
 
 
 def _kept(outbox: tuple[Note, ...], status: Status) -> tuple[Note, ...]:
-    """At most 20 notes of at most 24 h; what falls out is counted and named."""
+    """At most 20 notes of at most 24 h, and 9 KB of them; what falls out is counted and named."""
     now = status.decided_at
     young = [note for note in outbox if now is None or now - note.at <= _TOLD_WITHIN]
-    kept = tuple(young[-_TOLD_AT_MOST:])
+    kept = _fitting(young[-_TOLD_AT_MOST:])
     if len(kept) == len(outbox) or now is None:
         return kept
     kept = kept[1:] if len(kept) == _TOLD_AT_MOST else kept
     lost = [note for note in outbox if note not in kept]
     names = f"{len(lost)}: " + ", ".join(sorted({note.kind for note in lost}))
     return (*kept, Note(status.decision, now, Kind.DROPPED, (names,)))
+
+
+def _fitting(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The newest, as many as a status below 16 KB has room for."""
+    said = (json.dumps(note.arguments, ensure_ascii=False) for note in reversed(notes))
+    sizes = (_BESIDE + len(text.encode()) for text in said)
+    count = sum(1 for used in accumulate(sizes) if used <= _ROOM)
+    return tuple(notes[len(notes) - count :])
 
 
 def settled(
