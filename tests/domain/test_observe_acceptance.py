@@ -1,15 +1,16 @@
 """Whether a Canary is run, on which objects, and why not."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from shared.domain.canary import CanarySpec, Refusal, ServiceSpec, Target
+from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec, Target
 from shared.domain.machine import Phase
 from shared.domain.ownership import Owner
 from shared.domain.seen import Gone, Support, Unread
-from shared.domain.status import Status
-from shared.domain.subject import effective_spec, made_of, refusal_of
+from shared.domain.status import Made, Status
+from shared.domain.subject import effective_spec, left_behind, made_of, refusal_of
 from tests.domain.sights import a_route, a_sight, a_subject, observed
 from tests.domain.situations import MADE, a_spec
 from tests.domain.workloads import target
@@ -117,6 +118,42 @@ def test_a_run_is_ended_on_the_objects_it_was_made_for(spec, suspend):
     assert isinstance(found, CanarySpec)
     assert made_of(found) == MADE
     assert found.suspend is suspend
+
+
+@pytest.mark.parametrize(
+    ("drain", "expected"),
+    [
+        pytest.param(None, AnalysisSpec().drain, id="flaggers-status-has-none"),
+        pytest.param(timedelta(seconds=3), timedelta(seconds=3), id="as-it-was"),
+    ],
+)
+def test_a_refused_spec_drains_as_the_last_that_ran(drain, expected):
+    found = effective_spec(a_subject(spec=REFUSAL, drain=drain))
+
+    assert isinstance(found, CanarySpec)
+    assert found.analysis.drain == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "status", "target", "service"),
+    [
+        pytest.param(a_spec(), Status(promoted="5b5d"), "till", "", id="it-is-run"),
+        pytest.param(REFUSAL, Status(), "till", "", id="nobody-ran-it"),
+        pytest.param(REFUSAL, Status(promoted="5b5d"), "", "", id="it-names-no-target"),
+        pytest.param(REFUSAL, Status(promoted="s1:x", made=MADE), "till", "", id="it-is-ours"),
+    ],
+)
+def test_a_status_of_our_own_needs_no_names(spec, status, target, service):
+    assert left_behind(spec, status, target=target, service=service) is status
+
+
+@pytest.mark.parametrize(("service", "apex"), [("", "till"), ("shop-till", "shop-till")])
+def test_what_somebody_else_ran_and_is_refused_here_is_known_by_its_names(service, apex):
+    foreign = Status(promoted="5b5d9cbd7f")
+
+    found = left_behind(REFUSAL, foreign, target="till", service=service)
+
+    assert found == replace(foreign, made=Made(Target("Deployment", "till"), apex, "istio"))
 
 
 def test_for_a_canary_that_was_refused_at_once_there_is_nothing_to_work_with():

@@ -40,7 +40,6 @@ def test_a_tick_is_due_half_a_beat_early_and_late_after_a_whole_one(tick, due, l
         pytest.param("drained", "weighed_at", DRAIN, id="drain"),
         pytest.param("outlasted", "waiting_since", INTERVAL, id="interval"),
         pytest.param("overdue", "waiting_since", DEADLINE, id="deadline"),
-        pytest.param("overdrawn", "unsettled_since", DEADLINE, id="unsettled"),
     ],
 )
 def test_a_span_is_over_at_its_end_and_never_without_a_start(claim, start, span):
@@ -48,6 +47,23 @@ def test_a_span_is_over_at_its_end_and_never_without_a_start(claim, start, span)
     assert not seen(claim, **{start: NOW - span + A_BIT})
     assert seen(claim, **{start: NOW - span})
     assert seen(claim, **{start: NOW - span - A_BIT})
+
+
+@pytest.mark.parametrize(
+    ("reason", "since", "overdrawn"),
+    [
+        pytest.param("forbidden", NOW - DEADLINE + A_BIT, False, id="before-the-deadline"),
+        pytest.param("forbidden", NOW - DEADLINE, True, id="at-it"),
+        pytest.param("", NOW - DEADLINE, False, id="nothing-was-refused"),
+        pytest.param("forbidden", None, False, id="in-force"),
+    ],
+)
+def test_a_decision_is_overdrawn_at_the_deadline_if_a_write_of_it_failed(reason, since, overdrawn):
+    assert seen("overdrawn", unsettled_reason=reason, unsettled_since=since) is overdrawn
+
+
+def test_a_wait_is_not_overdue_before_what_is_awaited_was_asked_for():
+    assert not seen("overdue", waiting_since=NOW - DEADLINE, settled_at=None)
 
 
 def test_the_spans_are_the_specs():

@@ -58,6 +58,7 @@ FULL = Status(
     refusal="spec.service: …",
     next_tick=PRECISELY + timedelta(minutes=4),
     last_promotion=LastPromotion("run-1", PRECISELY, done=True),
+    drain=timedelta(seconds=7),
     outbox=(Note(17, PRECISELY, "Advanced", ("40", ""), "s1:run"), Note(16, AT, "Waiting")),
     foreign={"trackedConfigs": {"cart": "x"}},
 )
@@ -72,6 +73,8 @@ def test_every_field_is_read_as_it_was_written():
 @given(st.sets(st.sampled_from([field.name for field in fields(Status)])))
 def test_any_of_the_fields_may_be_unset(unset):
     status = replace(FULL, **{name: getattr(Status(), name) for name in unset})
+    if status.phase is Phase.NEW:  # where no canary has weight
+        status = replace(status, weight=0)
     if not status.routed:  # what belongs to the weights is kept with them
         status = replace(status, weighed_at=None, held=None)
 
@@ -145,15 +148,32 @@ def test_a_condition_without_an_update_was_updated_when_it_changed():
     assert found.conditions[0].updated == AT
 
 
-@pytest.mark.parametrize("phase", ["Waiting", "WaitingPromotion", "Terminating", "Nonsense"])
-def test_a_phase_that_spillway_does_not_have_is_taken_for_a_new_canary(phase):
-    assert read_status({"phase": phase}).phase is Phase.NEW
+@pytest.mark.parametrize(
+    ("phase", "taken_for"),
+    [
+        ("Waiting", Phase.INITIALIZED),
+        ("WaitingPromotion", Phase.PROGRESSING),
+        ("Terminating", Phase.NEW),
+        ("Nonsense", Phase.NEW),
+        pytest.param("Initializing", Phase.NEW, id="somebody-elses-beginning"),
+    ],
+)
+def test_a_phase_that_spillway_does_not_have_is_taken_for_the_nearest(phase, taken_for):
+    assert read_status({"phase": phase}).phase is taken_for
+
+
+@pytest.mark.parametrize(
+    ("phase", "weight"),
+    [("", 0), ("Initialized", 0), ("Succeeded", 0), ("Progressing", 40), ("Failed", 40)],
+)
+def test_where_no_canary_has_weight_none_is_read(phase, weight):
+    assert read_status({"phase": phase, "canaryWeight": 40}).weight == weight
 
 
 @pytest.mark.parametrize(
     ("status", "path"),
     [
-        pytest.param({"canaryWeight": "ten"}, "canaryWeight: wanted a whole number", id="weight"),
+        pytest.param({"failedChecks": "ten"}, "failedChecks: wanted a whole number", id="count"),
         pytest.param({"spillway": []}, "spillway: wanted", id="block"),
         pytest.param(
             {"spillway": {"held": 1, "decidedAt": "noon"}}, "decidedAt: wanted", id="time"
