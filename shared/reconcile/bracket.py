@@ -19,7 +19,7 @@ from shared.domain.wishes import is_unsure
 from shared.reconcile.apply import Writer
 from shared.reconcile.read import Case
 from shared.reconcile.scope import Scope, Watch
-from shared.reconcile.tell import tell
+from shared.reconcile.tell import tell, warn_of_all
 
 Key = tuple[str, str]  # namespace, name
 Failure = Conflict | Refused | Unavailable
@@ -131,14 +131,16 @@ def _carry_out(
         seen=case.seen,
         status=decision.status,
     )
+    teller = Teller(subject.owner, case.spec.target.name, decision.status)
     try:
         for effect in decision.effects:
             writer.apply(effect)
     except (Refused, Unavailable) as error:
+        warn_of_all(scope, teller)
         status = unsettled(decision, str(error), written=writer.written)
         save(scope, subject, version, status)
         return Outcome(key_of(subject), status, error)
-    told = tell(scope, Teller(subject.owner, case.spec.target.name, decision.status), watch)
+    told = tell(scope, teller, watch)
     return _settle(scope, case, decision, writer=writer, told=told, version=version)
 
 

@@ -34,6 +34,20 @@ def warn(scope: Scope, teller: Teller, note: Note) -> None:
     _to_people(scope, teller, note)
 
 
+def warn_of_all(scope: Scope, teller: Teller) -> None:
+    """The Warnings of a decision that is not in force, to people alone. The outbox keeps them: told
+    twice they are told once, and the bus is told of what has come about.
+    """
+    for note in filter(is_known, teller.status.outbox):
+        if kubernetes_event(teller, note)["type"] != "Warning":
+            continue
+        try:
+            _to_people(scope, teller, note)
+        except (Refused, Unavailable) as error:
+            _log(f"not told yet: {error}", teller, note)
+            return
+
+
 def _tell(scope: Scope, teller: Teller, note: Note) -> None:
     if not is_known(note):
         _log("never told, of a kind that is not known", teller, note)
