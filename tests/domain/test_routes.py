@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from shared.domain import plan, routes
 from shared.domain.canary import AnalysisSpec, CanarySpec, Metadata, ServiceSpec, Target
-from shared.domain.fields import at, mapping, objects, whole
+from shared.domain.fields import Object, at, mapping, objects, pairs, whole
 from shared.domain.ownership import HANDS_OFF, Owner, reference
+from shared.domain.primary import DECISION
 from shared.domain.routes import Share
 from tests.domain import recordings
 
@@ -294,3 +295,13 @@ def test_a_reweighted_route_is_otherwise_as_it_was_seen():
     wanted = route(with_service(timeout="1s", port_discovery=True))
 
     assert routes.reweighted(before, SHARES) == wanted
+
+
+def test_a_written_route_bears_its_decision_beside_what_it_bore():
+    bare: Object = {"spec": {}}
+    marked: Object = {"metadata": {"name": "cart", "annotations": {"a": "1"}}}
+
+    assert pairs(routes.stamped(bare, 7), "metadata", "annotations") == {DECISION: "7"}
+    assert routes.stamped(marked, 8) == {
+        "metadata": {"name": "cart", "annotations": {"a": "1", DECISION: "8"}}
+    }
