@@ -16,6 +16,7 @@ from shared.domain.status_object import status_object
 from shared.domain.subject import Request, Subject
 from shared.domain.tell import Teller
 from shared.domain.wishes import is_unsure
+from shared.reconcile import beat
 from shared.reconcile.apply import Writer
 from shared.reconcile.read import Case
 from shared.reconcile.scope import Scope, Watch
@@ -166,7 +167,7 @@ def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watc
     first = not is_pending(before) or not before.settled
     if is_pending(decision.status) and first and not watch.wanted:
         watch.wanted = True
-        scope.clock.want(scope.now())
+        watch.unbeaten = not beat.want(scope)
 
 
 def save(scope: Scope, subject: Subject, version: str, status: Status) -> str:

@@ -16,7 +16,7 @@ from shared.domain.schedule import is_pending
 from shared.domain.seen import Gone, Seen
 from shared.domain.subject import Request, Subject, effective_spec
 from shared.domain.wishes import is_unsure
-from shared.reconcile import bracket, look
+from shared.reconcile import beat, bracket, look
 from shared.reconcile.bracket import Key, Outcome, key_of
 from shared.reconcile.read import Case, look_at, look_further
 from shared.reconcile.scope import Scope, Watch
@@ -30,18 +30,19 @@ _JUDGING = frozenset({Act.STEP, Act.PROMOTE, Act.COUNT_FAILURE, Act.COUNT_INCONC
 
 def pass_over_all(scope: Scope, now: datetime, *, sweep: bool) -> list[Outcome]:
     """One pass over everything that is due; the beat goes on for as long as somebody waits."""
-    version = scope.clock.version()
+    watch = Watch(scope.budget)
+    stands = beat.version(scope)
     subjects = look.all_subjects(scope)
     moment = Moment(now, scope.beat)
     due = look.due_subjects(scope, subjects, moment, sweep=sweep)
-    outcomes = _pass(scope, due, moment, {})
+    outcomes = _pass(scope, due, moment, {}, watch)
     now_stands = {outcome.key: outcome.status for outcome in outcomes}
     waiting = any(is_pending(now_stands.get(key_of(s), s.status)) for s in subjects)
     waiting |= any(isinstance(outcome.failure, Unavailable) for outcome in outcomes)  # it may be
-    if waiting and not version:
-        scope.clock.want(now)
-    if version and not waiting:
-        scope.clock.stop(version)
+    if waiting and (watch.unbeaten or stands == ""):
+        beat.want(scope)
+    if stands and not waiting:
+        beat.stop(scope, stands)
     return outcomes
 
 
@@ -49,16 +50,23 @@ def pass_over_some(
     scope: Scope, names: Sequence[Key], now: datetime, requests: dict[Key, Request] | None = None
 ) -> list[Outcome]:
     """One pass over these canaries, whether they are due or not."""
+    watch = Watch(scope.budget)
     subjects = look.named_subjects(scope, names)
-    return _pass(scope, subjects, Moment(now, scope.beat), requests or {})
+    outcomes = _pass(scope, subjects, Moment(now, scope.beat), requests or {}, watch)
+    if watch.unbeaten:
+        beat.want(scope)
+    return outcomes
 
 
 def _pass(
-    scope: Scope, due: Sequence[Subject], moment: Moment, requests: dict[Key, Request]
+    scope: Scope,
+    due: Sequence[Subject],
+    moment: Moment,
+    requests: dict[Key, Request],
+    watch: Watch,
 ) -> list[Outcome]:
     if not due:
         return []
-    watch = Watch(scope.budget)
     runnable = [(subject, spec) for subject in due if (spec := effective_spec(subject))]
     unmade = [Case(subject, _NOTHING, _NOWHERE) for subject in due if not effective_spec(subject)]
     with ThreadPoolExecutor(scope.pool) as pool:

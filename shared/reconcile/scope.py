@@ -60,12 +60,13 @@ def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
 
 
 class Watch:
-    """How much of a pass's time is left, and whether it has asked for the beat already."""
+    """How much of a pass's time is left, and whether it has asked for the beat, and got it."""
 
     def __init__(self, budget: timedelta) -> None:
         """Starts now."""
         self._ends = time.monotonic() + budget.total_seconds()
         self.wanted = False
+        self.unbeaten = False
 
     def left(self) -> float:
         """Seconds, never less than none."""
