@@ -4,10 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain import conditions
+from shared.domain.fields import short
 from shared.domain.machine import Signal
 from shared.domain.notes import Kind
 from shared.domain.observation import Situation
 from shared.domain.status import Note, Status
+
+_LONGEST = 512  # bytes of one argument of a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,9 @@ class Change:
 
 
 def told(status: Status, change: Change, kind: Kind, *arguments: str) -> Status:
-    note = Note(change.decision, change.now, kind, arguments, status.revision)
+    """Whoever's words they are, they take no more room than an image's reference may."""
+    kept = tuple(short(argument, _LONGEST) for argument in arguments)
+    note = Note(change.decision, change.now, kind, kept, status.revision)
     return replace(status, outbox=(*status.outbox, note))
 
 

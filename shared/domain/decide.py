@@ -10,6 +10,7 @@ from shared.domain.acts import act_on
 from shared.domain.classify import classify
 from shared.domain.converge import Difference, converge, intended_primary
 from shared.domain.effects import Effect, WritePrimary
+from shared.domain.fields import short
 from shared.domain.machine import TRANSITIONS, UNDER_WAY, Act, Phase, Signal
 from shared.domain.notes import Kind
 from shared.domain.observation import Situation
@@ -160,4 +161,4 @@ def _looked_after(status: Status, now: datetime) -> Status:
 
 def unsettled(decision: Decision, reason: str, *, written: Generations) -> Status:
     """The status after an effect failed: what was decided is not in force, and why."""
-    return replace(decision.status, generations=written, unsettled_reason=reason[:200])
+    return replace(decision.status, generations=written, unsettled_reason=short(reason))

@@ -219,7 +219,7 @@ def test_a_failed_write_is_remembered_with_its_reason_and_what_was_written_befor
     status = unsettled(decision, "x" * 5000, written=WRITTEN)
 
     assert (status.settled_at, status.weight) == (None, 40)
-    assert (status.unsettled_reason, status.generations) == ("x" * 200, WRITTEN)
+    assert (status.unsettled_reason, status.generations) == ("x" * 197 + "…", WRITTEN)
 
 
 def notes(count, *, at=NOW, kind=Kind.WAITING):

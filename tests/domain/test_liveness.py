@@ -46,11 +46,13 @@ class World:
     idle: bool = field(init=False)
     weight: int = field(init=False)
     primary: bool = field(init=False)
+    template: str = field(init=False)  # the revision of the target, which nobody edits
 
     def __post_init__(self) -> None:
         self.idle = self.status.phase not in UNDER_WAY
         self.weight = self.status.weight if self.status.routed else -1
         self.primary = bool(self.status.primary_revision)
+        self.template = self.status.revision or NEW
         self.status = replace(
             self.status,
             next_tick=self.status.next_tick and self.now,
@@ -87,7 +89,7 @@ class World:
         return Facts(
             generation=self.status.generation,
             generations=self.status.generations,
-            target_revision=self.status.revision or NEW,
+            target_revision=self.template,
             primary_revision=(self.status.promoted or OLD) if self.primary else "",
         )
 
@@ -98,7 +100,7 @@ class World:
             wished=self.release.wished,
             canary=self._canary(),
             idle=self.idle,
-            revision=Revision.SAME if status.revision else Revision.NEW,
+            revision=self._revision(),
             primary=self._primary(),
             route=Route.AS_ASKED if self.weight == status.weight else Route.OTHER,
             promoted_kept=True,
@@ -112,6 +114,11 @@ class World:
             outlasted=self._is_over(status.waiting_since, self.spec.analysis.interval),
             overdrawn=False,  # every write is taken here
         )
+
+    def _revision(self) -> Revision:
+        if self.template == self.status.revision:
+            return Revision.SAME
+        return Revision.PROMOTED if self.template == self.status.promoted else Revision.NEW
 
     def _canary(self) -> Pods:
         up = self.release.comes_up or self.status.phase is Phase.INITIALIZING
@@ -186,8 +193,8 @@ _RUNS = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
         pytest.param(
             Release(),
             (Phase.INITIALIZING,),
-            {Phase.INITIALIZED},
-            id="initializing",
+            {Phase.INITIALIZED, Phase.SUCCEEDED},
+            id="initializing, and a run where the target is another than the primary",
         ),
     ],
 )

@@ -31,8 +31,9 @@ _FREE: dict[str, tuple[Any, ...]] = {
     "revision": tuple(Revision),
     "primary": tuple(Pods),
     "route": tuple(Route),
-    "promoted_kept": _BOTH,
-    "target_kept": _BOTH,
+    # No rule asks for snapshots; where one is missing, an effect more is there to be held wrong.
+    "promoted_kept": (False,),
+    "target_kept": (False,),
     "unrecorded": _BOTH,
     "verdict": tuple(VerdictKind),
     "due": _BOTH,
@@ -90,8 +91,8 @@ _PARTLY = ("canary", "primary", "route")
 class Look:
     """An Observation whose fields are chosen when they are read."""
 
-    def __init__(self, status: Status, choices: Choices) -> None:
-        self._status, self._choices = status, choices
+    def __init__(self, status: Status, choices: Choices, *, refusals: bool) -> None:
+        self._status, self._choices, self._refusals = status, choices, refusals
         self.read: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
@@ -108,6 +109,8 @@ class Look:
         status = self._status
         if name == "idle":
             return self._idle()
+        if name == "accepted" and not self._refusals:
+            return (True,)
         clocks = {
             "drained": status.weighed_at,
             "overdue": status.waiting_since,
@@ -178,17 +181,17 @@ class Edge:
     decision: Decision
 
 
-def edges(spec: CanarySpec, status: Status) -> Iterator[Edge]:
+def edges(spec: CanarySpec, status: Status, *, refusals: bool = True) -> Iterator[Edge]:
     """Every decision that can be made of a status."""
     prefix: tuple[int, ...] | None = ()
     while prefix is not None:
         choices = Choices(prefix)
-        yield _edge(spec, status, choices)
+        yield _edge(spec, status, choices, refusals)
         prefix = choices.next_prefix()
 
 
-def _edge(spec: CanarySpec, status: Status, choices: Choices) -> Edge:
-    look = Look(status, choices)
+def _edge(spec: CanarySpec, status: Status, choices: Choices, refusals: bool) -> Edge:
+    look = Look(status, choices, refusals=refusals)
     situation: Any = Situation(
         spec,
         status,
@@ -258,7 +261,10 @@ class Walk:
 
 
 def walk(specs: tuple[CanarySpec, ...], visit: Callable[[Edge], None]) -> Walk:
-    """Visits every edge. Several specs are one Canary that is edited: any may follow any."""
+    """Visits every edge. Several specs are one Canary that is edited: any may follow any.
+
+    Where a spec is edited so, it is not refused as well: the walks of single specs do that.
+    """
     done = Walk()
     todo = [Status()]
     while todo:
@@ -268,7 +274,7 @@ def walk(specs: tuple[CanarySpec, ...], visit: Callable[[Edge], None]) -> Walk:
         done.states.add(status)
         after: dict[object, Edge] = {}
         for spec in specs:
-            for edge in edges(spec, status):
+            for edge in edges(spec, status, refusals=len(specs) == 1):
                 done.edges += 1
                 done.cells.add((status.phase, edge.decision.signal))
                 visit(edge)
