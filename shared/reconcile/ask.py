@@ -24,7 +24,9 @@ def ask(
     cases: list[Case],
     moment: Moment,
     requests: dict[Key, Request],
+    *,
     pool: Executor,
+    watch: Watch,
 ) -> tuple[list[Case], Asked]:
     """What has to be known before the decision: found by deciding as if every check passed.
 
@@ -49,7 +51,7 @@ def ask(
         unsure = is_unsure(request.wish, case.subject, case.seen, found)
         wanted = unsure or needs_support(likely.act, likely.difference)
         (further if wanted else near).append(case)
-    return near + look_further(scope.cluster, further, pool), asked
+    return near + look_further(scope.cluster, further, pool, watch), asked
 
 
 def _questions(scope: Scope, case: Case) -> tuple[Question, ...]:

@@ -40,6 +40,12 @@ def key_of(subject: Subject) -> Key:
     return (subject.owner.namespace, subject.owner.name)
 
 
+def out_of_time(subject: Subject) -> Outcome:
+    """Left to the next tick; an event that is about this canary is delivered again."""
+    why = Unavailable("the time of the pass was over before its turn came")
+    return Outcome(key_of(subject), subject.status, why)
+
+
 def run(
     scope: Scope,
     case: Case,
@@ -52,7 +58,7 @@ def run(
     """The bracket. What goes wrong in it is this canary's alone."""
     key, status = key_of(case.subject), case.subject.status
     if not watch.left():
-        return Outcome(key, status)  # its next tick is still to come
+        return out_of_time(case.subject)
     try:
         situation = observe(
             case.subject,

@@ -16,6 +16,7 @@ from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.domain.snapshots import CANARY_LABEL, label_of, revision_in, template_of
 from shared.domain.subject import Subject
 from shared.domain.workload import Workload, from_object
+from shared.reconcile.scope import Watch
 
 _FEW = 8  # canaries in one namespace: up to here a GET for each object costs less than a LIST
 _FAILURES = (Conflict, Refused, Unavailable)
@@ -63,13 +64,15 @@ class Shelf:
 
 
 def look_at(
-    cluster: Cluster, due: Sequence[tuple[Subject, CanarySpec]], pool: Executor
+    cluster: Cluster, due: Sequence[tuple[Subject, CanarySpec]], pool: Executor, watch: Watch
 ) -> list[Case]:
-    """Target, primary and route of each."""
+    """Target, primary and route of each, for as long as there is time to look."""
     many = _crowded([subject for subject, _ in due])
     shelves = _shelves(cluster, many, (paths.deployments, paths.virtual_services), pool)
 
-    def seen(pair: tuple[Subject, CanarySpec]) -> Case:
+    def seen(pair: tuple[Subject, CanarySpec]) -> Case | None:
+        if watch.is_half_over():
+            return None
         subject, spec = pair
         workloads, routes = (
             shelves.get((path, subject.owner.namespace))
@@ -85,7 +88,7 @@ def look_at(
             subject = replace(subject, status=rebased(subject.status, spec, found))
         return Case(subject, spec, found)
 
-    return list(pool.map(seen, due))
+    return [case for case in pool.map(seen, due) if case]
 
 
 def _workload(found: Object | Gone | Unread) -> Workload | Gone | Unread:
@@ -118,12 +121,16 @@ def _shelves(
 _SUPPORT = (paths.services, paths.destination_rules, paths.snapshots, paths.autoscalers)
 
 
-def look_further(cluster: Cluster, cases: Sequence[Case], pool: Executor) -> list[Case]:
-    """Services, DestinationRules, snapshots and autoscalers too."""
+def look_further(
+    cluster: Cluster, cases: Sequence[Case], pool: Executor, watch: Watch
+) -> list[Case]:
+    """Services, DestinationRules, snapshots and autoscalers too, for as long as there is time."""
     many = _crowded([case.subject for case in cases])
     listed = dict(zip(many, pool.map(lambda ns: _listed(cluster, ns), many), strict=True))
 
-    def further(case: Case) -> Case:
+    def further(case: Case) -> Case | None:
+        if watch.is_half_over():
+            return None
         namespace = case.subject.owner.namespace
         try:
             objects = listed.get(namespace) or _of_one(cluster, case)
@@ -133,7 +140,7 @@ def look_further(cluster: Cluster, cases: Sequence[Case], pool: Executor) -> lis
         except _FAILURES as error:
             return replace(case, seen=replace(case.seen, route=Unread(str(error))))
 
-    return list(pool.map(further, cases))
+    return [case for case in pool.map(further, cases) if case]
 
 
 Found = dict[Path, tuple[Object, ...]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 
 from shared.adapters import log
 from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
@@ -61,11 +61,12 @@ def _pass(
 ) -> list[Outcome]:
     if not due:
         return []
+    due = sorted(due, key=_next_tick)
     runnable = [(subject, spec) for subject in due if (spec := effective_spec(subject))]
     unmade = [Case(subject, _NOTHING, _NOWHERE) for subject in due if not effective_spec(subject)]
     with ThreadPoolExecutor(scope.pool) as pool:
-        cases = look_at(scope.cluster, runnable, pool)
-        cases, asked = ask(scope, cases, moment, requests, pool)
+        cases = look_at(scope.cluster, runnable, pool, watch)
+        cases, asked = ask(scope, cases, moment, requests, pool=pool, watch=watch)
         answers = gather(scope, asked, watch)
         work = [
             pool.submit(
@@ -77,9 +78,16 @@ def _pass(
                 verdict=judged(case, asked.get(key_of(case.subject), ()), answers),
                 watch=watch,
             )
-            for case in (*cases, *unmade)
+            for case in sorted((*cases, *unmade), key=lambda case: _next_tick(case.subject))
         ]
-        return [future.result() for future in work]
+        outcomes = [future.result() for future in work]
+    reached = {outcome.key for outcome in outcomes}
+    return outcomes + [bracket.out_of_time(s) for s in due if key_of(s) not in reached]
+
+
+def _next_tick(subject: Subject) -> datetime:
+    """By which the most overdue come first, and before them those without a time of their own."""
+    return subject.status.next_tick or datetime.min.replace(tzinfo=UTC)
 
 
 def report(outcomes: Sequence[Outcome]) -> None:

@@ -65,9 +65,14 @@ class Watch:
     def __init__(self, budget: timedelta) -> None:
         """Starts now."""
         self._ends = time.monotonic() + budget.total_seconds()
+        self._half = budget.total_seconds() / 2
         self.wanted = False
         self.unbeaten = False
 
     def left(self) -> float:
         """Seconds, never less than none."""
         return max(0.0, self._ends - time.monotonic())
+
+    def is_half_over(self) -> bool:
+        """Nothing new is looked at from then on: what was seen has to be put in force."""
+        return self.left() <= self._half

@@ -4,13 +4,23 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from shared.reconcile.run import pass_over_all
-from tests.reconcile.outside import Life
+from shared.adapters import paths
+from shared.domain.errors import Unavailable
+from shared.domain.fields import Json
+from shared.domain.instants import written
+from shared.domain.subject import Request
+from shared.reconcile.run import pass_over_all, pass_over_some, settle_with
+from shared.reconcile.scope import Scope
+from tests.domain.canaries import canary
+from tests.reconcile.memory import Memory
+from tests.reconcile.outside import Life, When
 from tests.reconcile.rollout import rollout
-from tests.reconcile.stories import STORIES
+from tests.reconcile.stories import STORIES, a_wish
+from tests.reconcile.watcher import Names
 from tests.reconcile.world import World
 
 
@@ -42,3 +52,84 @@ def test_lookups_that_hang_keep_no_canary_waiting(hanging):
 
     assert outcome.status.inconclusive == 1
     assert time.monotonic() - started < 10
+
+
+def waiting(world: World, name: str, seconds: int | None) -> None:
+    """A canary without objects, whose next tick was so long ago."""
+    ref: Json = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    made = canary(targetRef=ref, provider="istio")
+    at: Json = {"name": name, "namespace": "shop"}
+    world.cluster.create(paths.canaries("shop"), {**made, "metadata": at})
+    if seconds is not None:
+        then = written(world.now - timedelta(seconds=seconds))
+        block: Json = {"decision": 1, "decidedAt": then, "settledAt": then, "nextTickTime": then}
+        path = f"{paths.canaries('shop')}/{name}"
+        found = world.cluster.read(path) or {}
+        status: Json = {"phase": "Progressing", "spillway": block}
+        world.cluster.replace(f"{path}/status", {**found, "status": status})
+
+
+def test_the_most_overdue_come_first_and_before_them_those_without_a_time():
+    world = World(Memory(), Names())
+    for name, seconds in (("b", 10), ("c", 30), ("a", 20), ("d", None)):
+        waiting(world, name, seconds)
+    life = Life()
+
+    pass_over_all(world.scope(life), world.now, sweep=False)
+
+    read = [call.name.rpartition("/")[2] for call in life.calls if "deployments/" in call.name]
+    assert [name for name in read if "primary" not in name] == ["d", "c", "a", "b"]
+
+
+def slow_to_list() -> Life:
+    """A life in which the list of Canaries takes long."""
+    life = Life()
+
+    def hook(index: int, when: When) -> None:
+        if when is When.BEFORE and "canaries" in life.calls[index].name:
+            time.sleep(0.3)
+
+    life.hook = hook
+    return life
+
+
+def out_of_time(world: World) -> Scope:
+    """Half the time is over before anything is looked at."""
+    return replace(world.scope(slow_to_list()), budget=timedelta(seconds=0.5))
+
+
+def test_what_a_tick_has_no_time_for_is_left_to_the_next():
+    world = before_its_next_step()
+    before = world.status
+
+    (outcome,) = pass_over_all(out_of_time(world), world.now, sweep=False)
+
+    assert isinstance(outcome.failure, Unavailable)
+    assert world.status == before
+    assert world.has_beat
+
+
+def test_a_wish_that_there_is_no_time_for_is_delivered_again():
+    world = before_its_next_step()
+
+    key, request = (world.names.namespace, world.names.name), Request(wish=a_wish(world))
+
+    outcomes = pass_over_some(out_of_time(world), [key], world.now, {key: request})
+
+    with pytest.raises(Unavailable, match="the time of the pass was over"):
+        settle_with(outcomes)
+
+
+def test_what_was_looked_at_in_vain_is_not_decided_when_all_the_time_is_over():
+    world = before_its_next_step()
+    before = world.status
+
+    def gather(questions, *, deadline, pool):
+        time.sleep(0.5)
+        return {}
+
+    scope = replace(world.scope(Life()), gather=gather, budget=timedelta(seconds=0.5))
+    (outcome,) = pass_over_all(scope, world.now, sweep=False)
+
+    assert isinstance(outcome.failure, Unavailable)
+    assert world.status == before
