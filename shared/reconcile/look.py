@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable
 
 from shared.adapters import paths
 from shared.domain.errors import Refused
-from shared.domain.fields import Object, text, whole
+from shared.domain.fields import Object, at, text, whole
 from shared.domain.manifest import parse
 from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
 from shared.domain.schedule import has_moved, is_due
 from shared.domain.status import Generations, Status, read_status
-from shared.domain.subject import Subject
+from shared.domain.subject import Subject, left_behind
 from shared.reconcile.scope import Scope
 
 Key = tuple[str, str]  # namespace, name
@@ -27,14 +27,22 @@ def subject_of(canary: Object) -> Subject | None:
         text(canary, "metadata", "name"),
         text(canary, "metadata", "uid"),
     )
+    spec, target = parse(canary), _name(canary, "spec", "targetRef", "name")
+    service = _name(canary, "spec", "service", "name")
     return Subject(
         owner,
         generation=whole(canary, "metadata", "generation"),
         version=text(canary, "metadata", "resourceVersion"),
-        target=text(canary, "spec", "targetRef", "name"),
-        spec=parse(canary),
-        status=_status(canary),
+        target=target,
+        spec=spec,
+        status=left_behind(spec, _status(canary), target=target, service=service),
     )
+
+
+def _name(canary: Object, *path: str) -> str:
+    """A name in a spec that may be refused: whatever is none is left out."""
+    found = at(canary, *path)
+    return found if isinstance(found, str) else ""
 
 
 def _status(canary: Object) -> Status:

@@ -1,0 +1,191 @@
+"""Which Canaries there are, and which of them a pass looks at: with few calls, however many."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.adapters import paths
+from shared.domain.canary import Refusal, Target
+from shared.domain.machine import Phase
+from shared.domain.observe import Moment
+from shared.domain.status import Made, Status
+from shared.reconcile import look
+from tests.domain.situations import BEAT, NOW, a_status
+from tests.reconcile.fleet import a_canary, a_fleet, at_rest, its_objects, scope_of
+from tests.reconcile.outside import Life
+
+LATER = NOW + timedelta(hours=1)
+MOMENT = Moment(NOW, BEAT)
+
+
+@pytest.fixture
+def world():
+    return a_fleet()
+
+
+def due(world, *, sweep=False, life=None):
+    scope = scope_of(world, life)
+    found = look.due_subjects(scope, look.all_subjects(scope), MOMENT, sweep=sweep)
+    return [subject.owner.name for subject in found]
+
+
+def lists(life):
+    """Each once: the end of a list is asked for too."""
+    return list(dict.fromkeys(call.name for call in life.calls))
+
+
+def names(subjects):
+    return [(subject.owner.namespace, subject.owner.name) for subject in subjects]
+
+
+def test_all_are_those_of_every_namespace_in_scope(world):
+    for namespace in ("a", "b", "c"):
+        a_canary(world, "cart", namespace)
+
+    assert len(look.all_subjects(scope_of(world))) == 3
+    some = world.scope(Life())
+    assert names(look.all_subjects(some)) == []
+    assert names(look.all_of(some, "b")) == [("b", "cart")]
+
+
+def test_a_selector_limits_what_is_looked_at(world):
+    a_canary(world, "cart", labels={"by": "spillway"})
+    a_canary(world, "till", labels={"by": "flagger"})
+
+    assert names(look.all_subjects(scope_of(world, selector="by=spillway"))) == [("shop", "cart")]
+
+
+def test_those_named_are_found_so_far_as_they_exist_and_are_in_scope(world):
+    for name in ("cart", "till"):
+        a_canary(world, name)
+        a_canary(world, name, "elsewhere")
+
+    asked = [("shop", "cart"), ("shop", "gone"), ("elsewhere", "till")]
+
+    assert names(look.named_subjects(world.scope(Life()), asked)) == [("shop", "cart")]
+    assert names(look.named_subjects(scope_of(world), asked)) == [asked[0], asked[2]]
+
+
+def test_a_canary_that_is_going_is_not_touched(world):
+    a_canary(world, deletionTimestamp="2026-03-01T12:00:00Z")
+
+    assert look.all_subjects(scope_of(world)) == []
+
+
+def test_a_status_that_cannot_be_read_was_lost(world):
+    a_canary(world)
+    path = f"{paths.canaries('shop')}/cart"
+    found = world.cluster.read(path)
+    world.cluster.replace(f"{path}/status", {**found, "status": {"failedChecks": "many"}})
+
+    (subject,) = look.all_subjects(scope_of(world))
+
+    assert subject.status == Status()
+
+
+def test_what_a_flagger_ran_and_is_refused_here_is_known_by_its_names(world):
+    a_canary(world, status=Status(phase=Phase.SUCCEEDED, promoted="5b5d9cbd7f"))
+    path = f"{paths.canaries('shop')}/cart"
+    webhooks = [{"name": "gate", "url": "http://gate"}]
+    world.cluster.patch(path, [{"op": "add", "path": "/spec/analysis/webhooks", "value": webhooks}])
+
+    (subject,) = look.all_subjects(scope_of(world))
+
+    assert isinstance(subject.spec, Refusal)
+    assert subject.status.made == Made(Target("Deployment", "cart"), "cart", "istio")
+
+
+@pytest.mark.parametrize("target", ["cart", {"name": 7}, None])
+def test_a_name_that_is_none_is_left_out(world, target):
+    a_canary(world)
+    path = f"{paths.canaries('shop')}/cart"
+    world.cluster.patch(path, [{"op": "add", "path": "/spec/targetRef", "value": target}])
+
+    (subject,) = look.all_subjects(scope_of(world))
+
+    assert (isinstance(subject.spec, Refusal), subject.target) == (True, "")
+
+
+def test_what_rests_as_it_was_left_is_not_due(world):
+    a_canary(world)
+    its_objects(world)
+
+    assert due(world) == []
+
+
+@pytest.mark.parametrize("name", ["cart", "cart-primary"])
+def test_a_workload_that_was_changed_makes_its_canary_due(world, name):
+    a_canary(world)
+    its_objects(world)
+    path = f"{paths.deployments('shop')}/{name}"
+
+    world.cluster.patch(path, [{"op": "add", "path": "/spec/replicas", "value": 9}])
+
+    assert due(world) == ["cart"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{paths.deployments('shop')}/cart",
+        f"{paths.deployments('shop')}/cart-primary",
+        f"{paths.virtual_services('shop')}/cart",
+    ],
+)
+def test_an_object_that_is_gone_makes_its_canary_due(world, path):
+    a_canary(world)
+    its_objects(world)
+
+    world.cluster.delete(path)
+
+    assert due(world) == ["cart"]
+
+
+def test_an_object_of_the_same_name_elsewhere_is_another(world):
+    a_canary(world)
+    its_objects(world)
+    its_objects(world, namespace="elsewhere")
+    path = f"{paths.deployments('elsewhere')}/cart"
+
+    world.cluster.patch(path, [{"op": "add", "path": "/spec/replicas", "value": 9}])
+
+    assert due(world) == []
+
+
+def test_a_tick_that_came_makes_a_canary_due_whatever_its_objects_are(world):
+    a_canary(world, "past", status=a_status(Phase.PROGRESSING, next_tick=NOW))
+    a_canary(world, "future", status=a_status(Phase.PROGRESSING, next_tick=LATER))
+
+    assert due(world) == ["past"]
+
+
+def test_a_sweep_looks_at_those_that_wait_for_nothing(world):
+    a_canary(world, "unknown", status=Status(generation=1))
+
+    assert due(world) == []
+    assert due(world, sweep=True) == ["unknown"]
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_idle_canaries_cost_three_lists_however_many_they_are(world, count):
+    for number in range(count):
+        a_canary(world, f"app{number}", status=at_rest(f"app{number}"))
+        its_objects(world, f"app{number}")
+    life = Life()
+
+    assert due(world, life=life) == []
+
+    assert lists(life) == [
+        "list /apis/flagger.app/v1beta1/canaries",
+        "list metadata /apis/apps/v1/deployments",
+        "list metadata /apis/networking.istio.io/v1beta1/virtualservices",
+    ]
+
+
+def test_where_nothing_rests_no_objects_are_listed(world):
+    a_canary(world, status=a_status(Phase.PROGRESSING, next_tick=LATER))
+    life = Life()
+
+    due(world, life=life)
+
+    assert len(lists(life)) == 1
