@@ -71,7 +71,9 @@ def _weights(spec, status, release):
 @settings(max_examples=200, deadline=None)
 @given(_ANALYSES)
 def test_a_healthy_revision_takes_every_step_of_its_plan_and_goes_back(analysis):
-    phase, weights = _weights(*_begun(analysis), Release())
+    spec, status = _begun(analysis)
+
+    phase, weights = _weights(spec, status, Release())
 
     steps = [step.weight for step in plan(analysis)]
     assert phase is Phase.SUCCEEDED
@@ -83,7 +85,9 @@ def test_a_healthy_revision_takes_every_step_of_its_plan_and_goes_back(analysis)
 @settings(max_examples=100, deadline=None)
 @given(_ANALYSES)
 def test_a_failing_revision_never_gets_past_its_first_step(analysis):
-    phase, weights = _weights(*_begun(analysis), Release(verdict=VerdictKind.BREACHED))
+    spec, status = _begun(analysis)
+
+    phase, weights = _weights(spec, status, Release(verdict=VerdictKind.BREACHED))
 
     assert phase is Phase.FAILED
     assert weights == [0, plan(analysis)[0].weight, 0]

@@ -13,7 +13,7 @@ _ALLOTTED = ("clusterIP", "clusterIPs")
 
 def _leave_behind(world, objects):
     """Puts recorded objects into a new namespace, owned by the Canary as they were."""
-    uids = {}
+    uids: dict[str, str] = {}
     for obj in sorted(objects, key=lambda item: item["kind"] != "Canary"):
         metadata = {k: v for k, v in obj["metadata"].items() if k not in _SERVERS}
         metadata["namespace"] = world.namespace
