@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.adapters import paths
-from shared.adapters.clock import BEAT, PingSourceClock
+from shared.adapters.clock import BEAT, PingSourceClock, is_beat, open_clock
+from shared.adapters.cluster import Cluster
+from shared.adapters.settings import load
 from shared.domain.fields import mapping, pairs
+from tests.reconcile.kubeconfig import a_kubeconfig
 from tests.reconcile.memory import Memory
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -69,3 +72,73 @@ def test_a_beat_that_was_wanted_since_a_look_goes_on():
     clock(memory).stop(clock(memory).version())
 
     assert memory.read(PATH) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "beat"),
+    [
+        ("/apis/v1/namespaces/spillway/pingsources/spillway-beat", True),
+        ("/apis/v1/namespaces/spillway/pingsources/spillway-sweep", False),
+        ("/apis/v1/namespaces/spillway/brokers/spillway-beat", False),
+        ("spillway-beat", False),
+    ],
+)
+def test_a_beat_is_told_from_a_sweep_by_its_source(source, beat):
+    assert is_beat(source) is beat
+
+
+def test_without_a_clock_there_are_only_sweeps():
+    memory = Memory()
+    settings = load({"K_SINK": "http://sink/", "SPILLWAY_CLOCK": "none"})
+    none = open_clock(settings, memory)  # type: ignore[arg-type]  # has all its calls
+
+    none.want(NOW)
+    none.stop("1")
+
+    assert none.version() == ""
+    assert memory.objects == {}
+
+
+@pytest.mark.parametrize(
+    ("sink", "destination"),
+    [
+        pytest.param(
+            "broker/default",
+            {
+                "ref": {
+                    "apiVersion": "eventing.knative.dev/v1",
+                    "kind": "Broker",
+                    "name": "default",
+                }
+            },
+            id="a-broker",
+        ),
+        pytest.param("http://sink/", {"uri": "http://sink/"}, id="an-address"),
+    ],
+)
+def test_the_settings_say_where_and_how_often_it_beats(sink, destination):
+    memory = Memory()
+    environ = {"SPILLWAY_CLOCK_SINK": sink, "SPILLWAY_BEAT": "10s", "POD_NAMESPACE": "spillway"}
+
+    settings = load({"K_SINK": "http://sink/", **environ})
+    open_clock(settings, memory).want(NOW)  # type: ignore[arg-type]  # has all its calls
+
+    assert spec_of(memory) == {"schedule": "*/10 * * * * *", "sink": destination}
+
+
+@pytest.mark.loopback
+def test_a_beat_comes_and_goes_on_a_real_api_server(apiserver, tmp_path):
+    cluster = Cluster(a_kubeconfig(tmp_path / "kubeconfig", apiserver.url))
+    cluster.create("/api/v1/namespaces", {"metadata": {"name": "spillway"}})
+    beats = PingSourceClock(cluster, "spillway", "broker/default", 5 * SECOND)
+
+    assert beats.version() == ""
+    beats.want(NOW)
+    looked = beats.version()
+    beats.want(NOW + SECOND)
+    beats.stop(looked)
+    assert beats.version() != looked
+    beats.stop(beats.version())
+
+    assert cluster.read(PATH) is None
+    beats.stop("1")
