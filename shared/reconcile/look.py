@@ -12,6 +12,7 @@ from shared.domain.ownership import Owner
 from shared.domain.schedule import has_moved, is_due
 from shared.domain.status import Generations, Status, read_status
 from shared.domain.subject import Subject, left_behind
+from shared.reconcile.read import FEW
 from shared.reconcile.scope import Scope
 
 Key = tuple[str, str]  # namespace, name
@@ -77,8 +78,25 @@ def named_subjects(scope: Scope, names: Iterable[Key]) -> list[Subject]:
             wanted[namespace].add(name)
     found: list[Subject] = []
     for namespace, some in wanted.items():
-        found += [subject for subject in all_of(scope, namespace) if subject.owner.name in some]
+        if len(some) <= FEW and not scope.selector:
+            found += _each(scope, namespace, some)
+        else:
+            found += [subject for subject in all_of(scope, namespace) if subject.owner.name in some]
     return found
+
+
+def _each(scope: Scope, namespace: str, names: Iterable[str]) -> list[Subject]:
+    """One by one. Only the API server knows what a label selector selects: then it is a list."""
+    path = paths.canaries(namespace)
+    found = (scope.cluster.read(f"{path}/{name}") for name in sorted(names))
+    return _subjects([tuple(canary for canary in found if canary)])
+
+
+def is_worth_a_look(subject: Subject, moment: Moment) -> bool:
+    """Whether one that a tick names is looked at. Who named it may have found its objects moved;
+    with a next tick of its own it is looked at when that has come.
+    """
+    return subject.status.next_tick is None or is_due(subject, moment, sweep=True)
 
 
 def _subjects(pages: Iterable[tuple[Object, ...]]) -> list[Subject]:

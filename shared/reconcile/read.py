@@ -18,7 +18,7 @@ from shared.domain.subject import Subject
 from shared.domain.workload import Workload, from_object
 from shared.reconcile.scope import Watch
 
-_FEW = 8  # canaries in one namespace: up to here a GET for each object costs less than a LIST
+FEW = 8  # canaries in one namespace: up to here a GET for each object costs less than a LIST
 _FAILURES = (Conflict, Refused, Unavailable)
 
 
@@ -107,7 +107,7 @@ def _crowded(subjects: Sequence[Subject]) -> list[str]:
     count: dict[str, int] = defaultdict(int)
     for subject in subjects:
         count[subject.owner.namespace] += 1
-    return [namespace for namespace, number in count.items() if number > _FEW]
+    return [namespace for namespace, number in count.items() if number > FEW]
 
 
 def _shelves(

@@ -14,6 +14,7 @@ from shared.domain.subject import Request, Subject, effective_spec
 from shared.reconcile import beat, bracket, look
 from shared.reconcile.ask import ask, gather, judged
 from shared.reconcile.bracket import Key, Outcome, key_of
+from shared.reconcile.fan import fan_out
 from shared.reconcile.read import Case, look_at
 from shared.reconcile.scope import Scope, Watch
 
@@ -23,13 +24,15 @@ _NOWHERE = Seen(Gone(), Gone(), Gone())
 
 
 def pass_over_all(scope: Scope, now: datetime, *, sweep: bool) -> list[Outcome]:
-    """One pass over everything that is due; the beat goes on for as long as somebody waits."""
+    """One pass over everything that is due, or the ticks that share it out; the beat goes on for as
+    long as somebody waits.
+    """
     watch = Watch(scope.budget)
     stands = beat.version(scope)
     subjects = look.all_subjects(scope)
     moment = Moment(now, scope.beat)
     due = look.due_subjects(scope, subjects, moment, sweep=sweep)
-    outcomes = _pass(scope, due, moment, {}, watch)
+    outcomes = _pass(scope, fan_out(scope, due, now), moment, {}, watch)
     now_stands = {outcome.key: outcome.status for outcome in outcomes}
     waiting = any(is_pending(now_stands.get(key_of(s), s.status)) for s in subjects)
     waiting |= any(isinstance(outcome.failure, Unavailable) for outcome in outcomes)  # it may be
@@ -43,10 +46,11 @@ def pass_over_all(scope: Scope, now: datetime, *, sweep: bool) -> list[Outcome]:
 def pass_over_some(
     scope: Scope, names: Sequence[Key], now: datetime, requests: dict[Key, Request] | None = None
 ) -> list[Outcome]:
-    """One pass over these canaries, whether they are due or not."""
-    watch = Watch(scope.budget)
-    subjects = look.named_subjects(scope, names)
-    outcomes = _pass(scope, subjects, Moment(now, scope.beat), requests or {}, watch)
+    """One pass over these canaries: those with a request at once, the others where they are due."""
+    watch, moment, asked = Watch(scope.budget), Moment(now, scope.beat), requests or {}
+    found = look.named_subjects(scope, names)
+    subjects = [s for s in found if key_of(s) in asked or look.is_worth_a_look(s, moment)]
+    outcomes = _pass(scope, subjects, moment, asked, watch)
     if watch.unbeaten:
         beat.want(scope)
     return outcomes

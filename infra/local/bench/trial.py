@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from infra.local.apiserver.trees import Key, Tree
 from infra.local.bench.outside import Call, Outside, around
 from infra.local.kube import Kube
 from shared.adapters import paths, settings
+from shared.adapters.bus import Bus
+from shared.domain.events import ANALYSIS_TICK, Event, Tick, tick
 from shared.domain.instants import instant
-from shared.reconcile.run import pass_over_all
+from shared.reconcile.run import pass_over_all, pass_over_some
 from shared.reconcile.scope import Scope, open_scope
 
 NAMESPACE, NAME = "shop-0000", "cart-0000"
@@ -32,6 +34,19 @@ class Pass:
     calls: tuple[Call, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Bus:
+    """The bus, whose ticks are kept: there is no function here that it could deliver them to."""
+
+    bus: Bus
+    ticks: list[Tick] = field(default_factory=list)
+
+    def publish(self, event: Event) -> None:
+        self.bus.publish(event)
+        if event.type == ANALYSIS_TICK:
+            self.ticks.append(tick(event))
+
+
 @dataclass(slots=True)
 class Trial:
     """Spillway as a function runs it: real adapters, over HTTP."""
@@ -41,6 +56,7 @@ class Trial:
     outside: Outside
     folder: Path
     scope: Scope
+    shared_out: list[Tick] = field(default_factory=list)
     now: datetime = _START
 
     @property
@@ -57,12 +73,16 @@ class Trial:
         self.kube.patch(f"{paths.deployments(NAMESPACE)}/{NAME}", body, "strategic")
 
     def next_pass(self) -> Pass:
-        """At the beat that the first canary waits for, or at the next sweep."""
+        """At the beat that the first canary waits for, or at the next sweep; with the passes that
+        it shares its canaries out to, where they are many.
+        """
         before = self.status
-        tick = instant(before, "spillway", "nextTickTime")
-        self.now = max(self.now + self.scope.beat, tick) if tick else self.now + _SWEEP
+        due = instant(before, "spillway", "nextTickTime")
+        self.now = max(self.now + self.scope.beat, due) if due else self.now + _SWEEP
         self.outside.calls.clear()
-        outcomes = pass_over_all(self.scope, self.now, sweep=not tick)
+        outcomes = pass_over_all(self.scope, self.now, sweep=not due)
+        while self.shared_out:
+            outcomes += pass_over_some(self.scope, self.shared_out.pop(0).names, self.now)
         calls = tuple(self.outside.calls)
         for outcome in outcomes:
             if outcome.failure:
@@ -100,7 +120,8 @@ def a_trial(api: Server, folder: Path) -> Iterator[Trial]:
         write_kubeconfig(folder, outside.url)
         outside.namespaces[NAME] = NAMESPACE
         scope = open_scope(settings.load(environ(folder, outside)), lambda: trial.now)
-        trial = Trial(kube, api, outside, folder, scope)
+        bus = _Bus(scope.bus)
+        trial = Trial(kube, api, outside, folder, replace(scope, bus=bus), bus.ticks)
         trial.roll_out()
         trial.until(lambda status: is_at_rest(status, "Initialized"))
         yield trial
