@@ -24,10 +24,14 @@ class Cluster:
     def __init__(self, kubeconfig: str = "", pool: int = 8) -> None:
         """Connects at the first call; an empty kubeconfig means the pod's own account."""
         settings = client.Configuration()
-        if kubeconfig:
-            config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
-        else:
-            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
+        try:
+            if kubeconfig:
+                config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
+            else:
+                config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
+        except config.ConfigException as error:
+            found = f"kubeconfig {kubeconfig}" if kubeconfig else "the pod's own account"
+            raise Unavailable(f"{found}: {error}") from error
         settings.retries = False
         settings.connection_pool_maxsize = pool
         self._client = client.ApiClient(settings)

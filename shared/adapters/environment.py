@@ -1,10 +1,12 @@
 """How a variable of the environment becomes a value; what was wanted is the error's text."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -53,8 +55,11 @@ def shown(value: str) -> str:
     return repr(re.sub(r"//[^/]*@", "//…@", value))
 
 
-def text(value: str) -> str:
-    """Any text."""
+def files(value: str) -> str:
+    """Paths with colons between them, as kubectl takes them; one at least must be there."""
+    paths = [Path(path).expanduser() for path in value.split(os.pathsep) if path]
+    if paths and not any(path.is_file() for path in paths):
+        raise ValueError("a file that is there")
     return value
 
 

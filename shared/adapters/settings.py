@@ -131,7 +131,7 @@ _POOL = Variable(
 _KUBECONFIG = Variable(
     "SPILLWAY_KUBECONFIG",
     default="",
-    parse=environment.text,
+    parse=environment.files,
     meaning="A kubeconfig file; `KUBECONFIG` stands in for it; empty: the pod's own account",
     instead=("KUBECONFIG",),
 )

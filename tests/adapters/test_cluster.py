@@ -306,3 +306,17 @@ def test_without_a_kubeconfig_the_pods_own_account_counts(tmp_path, monkeypatch)
 
     with pytest.raises(Unavailable, match=f"GET {MAPS}/a: .*{port}"):
         Cluster().read(f"{MAPS}/a")
+
+
+@pytest.mark.parametrize(
+    ("kubeconfig", "named"),
+    [
+        pytest.param("/not/there", "kubeconfig /not/there: ", id="a-kubeconfig"),
+        pytest.param("", "the pod's own account: ", id="an-account"),
+    ],
+)
+def test_without_an_account_nothing_is_to_be_had(monkeypatch, kubeconfig, named):
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+
+    with pytest.raises(Unavailable, match=named):
+        Cluster(kubeconfig)

@@ -74,8 +74,8 @@ def test_a_bus_without_its_address_stops_the_start(load, environ, missing):
         ("SPILLWAY_BEAT", "60", "beat", timedelta(minutes=1)),
         ("SPILLWAY_PASS_BUDGET", "1m", "pass_budget", timedelta(minutes=1)),
         ("SPILLWAY_POOL", "1", "pool", 1),
-        ("SPILLWAY_KUBECONFIG", "/etc/kube", "kubeconfig", None),
-        ("KUBECONFIG", "/etc/kube", "kubeconfig", None),
+        ("SPILLWAY_KUBECONFIG", __file__, "kubeconfig", None),
+        ("KUBECONFIG", f"/not/there:{__file__}", "kubeconfig", None),
         ("POD_NAMESPACE", "pods", "clock_namespace", None),
         ("SPILLWAY_POOL", "", "pool", 8),
     ],
@@ -87,9 +87,9 @@ def test_a_setting_is_read_from_its_variable(name, value, field, expected):
 
 
 def test_a_stand_in_gives_way_to_the_variable_itself():
-    environ = {**SINK, "KUBECONFIG": "/theirs", "SPILLWAY_KUBECONFIG": "/ours"}
+    environ = {**SINK, "KUBECONFIG": "/theirs", "SPILLWAY_KUBECONFIG": __file__}
 
-    assert settings.load(environ).kubeconfig == "/ours"
+    assert settings.load(environ).kubeconfig == __file__
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,8 @@ def test_a_stand_in_gives_way_to_the_variable_itself():
         ("SPILLWAY_POOL", "0"),
         ("SPILLWAY_POOL", "65"),
         ("SPILLWAY_POOL", "٣"),
+        ("SPILLWAY_KUBECONFIG", "/not/there"),
+        ("KUBECONFIG", "/not/there:/nor/there"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name_and_value(name, value):
