@@ -11,6 +11,7 @@ from shared.adapters.cluster import Cluster
 from shared.domain.canary import CanarySpec
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import Object, mapping, text
+from shared.domain.ownership import owned_by
 from shared.domain.rebase import rebased
 from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.domain.snapshots import CANARY_LABEL, label_of, revision_in, template_of
@@ -180,6 +181,7 @@ def _support(found: Found, case: Case) -> Support:
         item
         for item in found[paths.snapshots]
         if text(item, "metadata", "labels", CANARY_LABEL) == label
+        and owned_by(item, case.subject.owner)
     ]
     return Support(
         services={text(item, "metadata", "name"): item for item in found[paths.services]},

@@ -11,7 +11,9 @@ import pytest
 from shared.adapters import paths
 from shared.adapters.settings import load
 from shared.domain.errors import Conflict, Refused, Unavailable
-from shared.domain.fields import Json, Object, mapping
+from shared.domain.fields import Json, Object, mapping, text
+from shared.domain.ownership import Owner
+from shared.domain.snapshots import snapshot
 from shared.domain.status import Status
 from shared.reconcile.bracket import Outcome
 from shared.reconcile.run import pass_over_all, pass_over_some, report, settle_with
@@ -70,9 +72,9 @@ def a_template_that_cannot_be_read(world: World) -> None:
 def a_snapshot_without_a_template(world: World) -> None:
     deploy(world)
     apply(world)
-    labels: Json = {"spillway.dev/canary": "till"}
-    empty: Object = {"metadata": {"name": "till-1", "labels": labels}, "data": {}}
-    world.cluster.create(paths.snapshots("shop"), empty)
+    uid = text(world.cluster.read(f"{paths.canaries('shop')}/till"), "metadata", "uid")
+    made = snapshot(Owner("shop", "till", uid), "s1:1", {}, 1)
+    world.cluster.create(paths.snapshots("shop"), made)
 
 
 def a_status_that_cannot_be_read(world: World) -> None:
