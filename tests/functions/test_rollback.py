@@ -191,7 +191,7 @@ def test_a_wish_that_loses_a_race_is_delivered_again_and_carried_out(place):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        pytest.param("GET", "/canaries", id="the-canaries-cannot-be-listed"),
+        pytest.param("GET", "/canaries/cart", id="the-canary-cannot-be-read"),
         pytest.param("PUT", "/canaries/cart/status", id="the-status-cannot-be-written"),
         pytest.param("PUT", "/virtualservices/cart", id="the-route-cannot-be-written"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from shared.adapters import paths
 from shared.domain.canary import CanarySpec
 from shared.domain.errors import Conflict, Refused, Unavailable
-from shared.domain.fields import Json, Object
+from shared.domain.fields import Json, Object, text
 from shared.domain.ownership import Owner
 from shared.domain.seen import Gone, Support, Unread
 from shared.domain.snapshots import snapshot
@@ -159,9 +159,11 @@ def a_service(world, name):
     world.cluster.create(paths.services("shop"), {"metadata": {"name": name}})
 
 
-def a_snapshot(world, canary):
-    made = snapshot(Owner("shop", canary, "uid"), REVISION, template(), 1)
-    world.cluster.create(paths.snapshots("shop"), made)
+def a_snapshot(world, canary, revision=REVISION, uid=""):
+    """Of that Canary, or of one of its name that was deleted."""
+    found = world.cluster.read(f"{paths.canaries('shop')}/{canary}")
+    owner = Owner("shop", canary, uid or text(found, "metadata", "uid"))
+    world.cluster.create(paths.snapshots("shop"), snapshot(owner, revision, template(), 1))
 
 
 def a_scaler(world, name, kind, of):
@@ -178,7 +180,8 @@ def test_the_thorough_look_finds_what_is_the_canarys_own(world, count):
     for name in ("app0-canary", "app0-primary"):
         world.cluster.create(paths.destination_rules("shop"), {"metadata": {"name": name}})
     a_snapshot(world, "app0")
-    a_snapshot(world, "somebody-else")
+    a_snapshot(world, "app0", "s1:" + "b" * 40, uid="of-a-predecessor")
+    a_snapshot(world, "somebody-else", uid="of-somebody-else")
     a_scaler(world, "scales-it", "Deployment", "app0")
     a_scaler(world, "scales-a-set", "StatefulSet", "app0")
 
