@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.domain.analysis import Metric, MetricKind, VerdictKind
 from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
+from shared.domain.decide import decide
 from shared.domain.machine import Phase
 from shared.domain.observation import Facts, Observation, Pods, Revision, Route, Situation
 from shared.domain.status import Generations, Made, Status
@@ -123,3 +124,13 @@ def a_situation(
         NOW,
         late=late,
     )
+
+
+def after(phase: Phase, status: Any = None, spec: Any = None, **situation: Any) -> Status:
+    """The status that is saved of such a situation."""
+    return decide(a_situation(phase, status=status, spec=spec, **situation)).status
+
+
+def told(status: Status) -> list[tuple[str, ...]]:
+    """What its outbox holds: kinds and arguments."""
+    return [(str(note.kind), *note.arguments) for note in status.outbox]
