@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass, replace
 
-from shared.adapters import log, paths
+from shared.adapters import log
 from shared.domain.analysis import Verdict, VerdictKind
 from shared.domain.decide import Decision, decide, settled, unsettled
 from shared.domain.errors import Conflict, Refused, Unavailable
-from shared.domain.fields import Object, mapping, text
 from shared.domain.machine import Signal
 from shared.domain.observe import Moment, observe
 from shared.domain.schedule import is_pending
 from shared.domain.seen import Seen, Unread
 from shared.domain.status import Note, Status
-from shared.domain.status_object import status_object
 from shared.domain.subject import Request, Subject
 from shared.domain.tell import Teller
 from shared.domain.wishes import is_unsure
 from shared.reconcile import beat
 from shared.reconcile.apply import Writer
 from shared.reconcile.read import Case
+from shared.reconcile.save import save
 from shared.reconcile.scope import Scope, Watch
 from shared.reconcile.tell import tell, warn_of_all
 
@@ -174,28 +173,3 @@ def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watc
     if is_pending(decision.status) and first and not watch.wanted:
         watch.wanted = True
         watch.unbeaten = not beat.want(scope)
-
-
-def save(scope: Scope, subject: Subject, version: str, status: Status) -> str:
-    """Writes the status on the version that was read; a race that is lost ends the pass.
-
-    The reply must show our block: a CRD that is not ours prunes it, and all memory with it.
-    """
-    owner = subject.owner
-    path = f"{paths.canaries(owner.namespace)}/{owner.name}/status"
-    body: Object = {
-        "apiVersion": "flagger.app/v1beta1",
-        "kind": "Canary",
-        "metadata": {
-            "name": owner.name,
-            "namespace": owner.namespace,
-            "uid": owner.uid,
-            "resourceVersion": version,
-        },
-        "spec": {},
-        "status": status_object(status),
-    }
-    reply = scope.cluster.replace(path, body)
-    if not mapping(reply, "status", "spillway"):
-        raise Unavailable(f"{path}: the Canary CRD on the server is not Spillway's")
-    return text(reply, "metadata", "resourceVersion")

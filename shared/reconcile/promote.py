@@ -13,9 +13,10 @@ from shared.domain.status import LastPromotion, Note
 from shared.domain.subject import Request, Subject, refusal_of
 from shared.domain.tell import Teller
 from shared.domain.workload import container_for, from_object, image_of
-from shared.reconcile.bracket import key_of, save
+from shared.reconcile.bracket import key_of
 from shared.reconcile.look import all_of
 from shared.reconcile.run import pass_over_some, settle_with
+from shared.reconcile.save import save
 from shared.reconcile.scope import Scope
 from shared.reconcile.tell import warn
 
