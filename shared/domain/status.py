@@ -134,7 +134,7 @@ def read_status(status: Object) -> Status:
     phase = text(status, "phase")
     found = Status(
         phase=_PHASES.get(phase, Phase.NEW),
-        weight=0 if phase in _AT_PRIMARY else whole(status, "canaryWeight"),
+        weight=0 if phase in _AT_PRIMARY else _percent(whole(status, "canaryWeight")),
         failed_checks=whole(status, "failedChecks"),
         revision=text(status, "lastAppliedSpec"),
         promoted=text(status, "lastPromotedSpec"),
@@ -147,6 +147,11 @@ def read_status(status: Object) -> Status:
     if found.phase is Phase.INITIALIZING:
         return replace(found, phase=Phase.NEW)  # somebody else's beginning: ours finds what it left
     return found
+
+
+def _percent(number: int) -> int:
+    """A weight that no route can have, as an edited status may say, is the nearest that one can."""
+    return max(0, min(number, 100))
 
 
 def _condition(item: Object) -> Condition:
@@ -186,7 +191,7 @@ def _with_block(found: Status, block: Object) -> Status:
         started_at=instant(block, "startedAt"),
         weighed=whole(weights, "decision"),
         weighed_at=instant(weights, "settledAt"),
-        held=whole(weights, "held") if "held" in weights else None,
+        held=_percent(whole(weights, "held")) if "held" in weights else None,
         inconclusive=whole(block, "inconclusiveChecks"),
         waiting_since=instant(block, "waitingSince"),
         waiting_told=truth(block, "waitingTold"),

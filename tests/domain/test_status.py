@@ -206,3 +206,8 @@ def test_a_note_without_a_time_is_as_old_as_can_be():
 )
 def test_a_status_is_settled_when_its_decision_is_in_force(status, settled):
     assert status.settled is settled
+
+
+@pytest.mark.parametrize(("said", "meant"), [(-5, 0), (40, 40), (1000, 100)])
+def test_a_weight_that_no_route_can_have_is_the_nearest_that_one_can(said, meant):
+    assert read_status({"phase": "Progressing", "canaryWeight": said}).weight == meant
