@@ -76,18 +76,22 @@ def test_nothing_since_now_is_nothing():
 @pytest.mark.loopback
 def test_the_pace_is_steady_and_every_answer_is_counted_by_version():
     with serving(Behaviour(version="1.2.3")) as server:
+        start = time.monotonic()
         counts = run(server.address, rate=100, seconds=1.0)
+        took = time.monotonic() - start  # more than asked for, on a busy machine
 
-    assert 90 <= counts.requests <= 101
+    assert 60 <= counts.requests <= 100 * took + 1
     assert counts == Counts({200: counts.requests}, {"1.2.3": counts.requests}, 0, ())
 
 
 @pytest.mark.loopback
 def test_slow_answers_are_not_caught_up_with_a_burst():
     with serving(Behaviour(delay=0.2)) as server:
+        start = time.monotonic()
         counts = run(server.address, rate=1000, seconds=1.0, lanes=2)
+        took = time.monotonic() - start
 
-    assert 8 <= counts.requests <= 14
+    assert 4 <= counts.requests <= 2 * (took / 0.16 + 1)  # the delay is 20 % more or less
 
 
 @pytest.mark.loopback
