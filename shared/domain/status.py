@@ -35,6 +35,8 @@ class LastPromotion:
     id: str
     time: datetime
     done: bool
+    version: str = ""  # what people call the image
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +219,10 @@ def _made(block: Object) -> Made | None:
 
 def _last_promotion(block: Object) -> LastPromotion | None:
     time = instant(block, "time")
-    return LastPromotion(text(block, "id"), time, truth(block, "done")) if time else None
+    if time is None:
+        return None
+    version, image = text(block, "version"), text(block, "image")
+    return LastPromotion(text(block, "id"), time, truth(block, "done"), version, image)
 
 
 def _note(item: Object) -> Note:

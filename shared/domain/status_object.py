@@ -92,7 +92,16 @@ def _made(status: Status) -> Json:
 
 def _last_promotion(status: Status) -> Json:
     last = status.last_promotion
-    return {"id": last.id, "time": written(last.time), "done": last.done} if last else None
+    if last is None:
+        return None
+    said: dict[str, Json] = {
+        "id": last.id,
+        "time": written(last.time),
+        "done": last.done,
+        "version": last.version,
+        "image": last.image,
+    }
+    return {key: value for key, value in said.items() if value != ""}
 
 
 def _note(note: Note) -> Json:

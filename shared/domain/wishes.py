@@ -1,4 +1,4 @@
-"""Which run a wish to go back means: by its hash, by a version of its image, or by the time."""
+"""Which run a wish to go back means: by its hash, by its version or image tag, or by the time."""
 
 from shared.domain.events import RollbackWish
 from shared.domain.fields import Object, short
@@ -23,7 +23,12 @@ def means_the_run(
     if wish.revision == status.revision:
         return True
     template = _template(status, seen, target_revision)
-    return template is not None and _plain(wish.revision) in _versions(template, subject)
+    if template is None:
+        return False
+    if _plain(wish.revision) in _versions(template, subject):
+        return True
+    last = status.last_promotion
+    return last is not None and last.version == wish.revision and last.image in images(template)
 
 
 def is_unsure(

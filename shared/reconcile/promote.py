@@ -64,7 +64,9 @@ def _carry_out(scope: Scope, promotion: Promotion, subjects: tuple[Subject, ...]
     if refusal:
         raise Refused(f"promotion of {promotion.app}: {subject.owner.name} is not run: {refusal}")
     change = _image_patch(scope, subject, promotion)
-    kept = LastPromotion(promotion.id, promotion.time, done=False)
+    kept = LastPromotion(
+        promotion.id, promotion.time, done=False, version=promotion.version, image=promotion.image
+    )
     if kept != last:
         save(scope, subject, subject.version, replace(subject.status, last_promotion=kept))
     if change:

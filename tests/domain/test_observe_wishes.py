@@ -11,7 +11,7 @@ from shared.domain.machine import Phase
 from shared.domain.observe import target_revision
 from shared.domain.revision import revision_of
 from shared.domain.seen import Gone, Support, Unread
-from shared.domain.status import Status
+from shared.domain.status import LastPromotion, Status
 from shared.domain.subject import Request
 from shared.domain.wishes import is_unsure, means_the_run, told_of
 from shared.domain.workload import Workload
@@ -171,3 +171,21 @@ def test_a_long_reason_does_not_hide_who_asked():
 
     assert told == "ж" * 63 + "… (" + '"' * 28 + "…)"
     assert short(told) == told
+
+
+@pytest.mark.parametrize(
+    ("wanted", "images", "meant"),
+    [
+        pytest.param("2026.11", ("cart:abc",), True, id="that-the-promotion-gave-its-image"),
+        pytest.param("2026.12", ("cart:abc",), False, id="of-no-promotion"),
+        pytest.param("2026.11", ("cart:def",), False, id="of-a-promotion-that-is-not-this-run"),
+    ],
+)
+def test_a_version_that_is_no_tag_is_known_from_the_promotion(wanted, images, meant):
+    last = LastPromotion("run-1", NOW, done=True, version="2026.11", image="cart:abc")
+
+    assert wished(wanted, **at(of(*images)), last_promotion=last) is meant
+
+
+def test_a_version_of_a_run_that_nothing_tells_of_means_nothing():
+    assert not wished("2", seen={"target": Gone()}, revision="s1:lost")

@@ -57,7 +57,9 @@ FULL = Status(
     refused_generation=6,
     refusal="spec.service: …",
     next_tick=PRECISELY + timedelta(minutes=4),
-    last_promotion=LastPromotion("run-1", PRECISELY, done=True),
+    last_promotion=LastPromotion(
+        "run-1", PRECISELY, done=True, version="1.4.0", image="registry.example.com/app:1"
+    ),
     drain=timedelta(seconds=7),
     outbox=(Note(17, PRECISELY, "Advanced", ("40", ""), "s1:run"), Note(16, AT, "Waiting")),
     foreign={"trackedConfigs": {"cart": "x"}},

@@ -69,7 +69,9 @@ def full(foreign: str) -> Status:
         refused_generation=MANY,
         refusal=refusal_of(foreign),
         next_tick=PRECISELY,
-        last_promotion=LastPromotion(promotion_id(), PRECISELY, done=False),
+        last_promotion=LastPromotion(
+            promotion_id(), PRECISELY, done=False, version="v" * 128, image="i" * 512
+        ),
         drain=timedelta(days=1),
         outbox=(note,) * 20,
     )

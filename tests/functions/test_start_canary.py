@@ -60,7 +60,13 @@ def test_a_promotion_with_an_image_starts_its_canary_however_it_is_sent(place, w
     assert reply == (204, b"")
     assert target_image(world) == "cart:2"
     assert text(world.status, "phase") == "Progressing"
-    assert kept(world) == {"id": "build-7", "time": "2026-11-22T20:00:00Z", "done": True}
+    assert kept(world) == {
+        "id": "build-7",
+        "time": "2026-11-22T20:00:00Z",
+        "done": True,
+        "version": "2",
+        "image": "cart:2",
+    }
 
 
 def test_what_was_begun_is_told_to_the_bus_and_to_people(place):
