@@ -65,6 +65,8 @@ def running(state: Path = STATE) -> Iterator[Lab]:
 def stopped_by_signals() -> Iterator[None]:
     """Makes SIGTERM, Ctrl-C and the failure of a part a clean end, with a word about it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    # A shell that starts a program in the background makes it deaf to this one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:

@@ -52,10 +52,13 @@ def test_however_it_ends_nothing_survives(tmp_path: Path, number: signal.Signals
     out = tmp_path / "out"
     with out.open("w") as screen:
         process = subprocess.Popen(command, cwd=ROOT, stdout=screen, stderr=screen)
-    until(lambda: "It runs" in out.read_text())
-    started = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(number)
-    process.wait()
+    try:
+        until(lambda: "It runs" in out.read_text())
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(number)
+        process.wait(30)
+    finally:
+        process.kill()
 
     assert process.returncode == code
     assert len(started) > 15
