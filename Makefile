@@ -5,13 +5,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements.txt
 
-.PHONY: help demo lab test check bench clean
+.PHONY: help demo lab test control-plane test-cluster check bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo   a good and a bad release in the lab, watched; then everything is stopped"
 	@echo "make lab    the lab, left running until Ctrl-C"
 	@echo "make test   every test that needs no cluster"
+	@echo "make control-plane  what the next one needs of Kubernetes, Istio and Knative: found, or built"
+	@echo "make test-cluster   every test that needs a real control plane"
 	@echo "make check  format, lint, types, and the arrows between the rooms"
 	@echo "make bench  what a pass costs"
 	@echo "make clean  removes the virtual environment and the lab's folder"
@@ -24,11 +26,17 @@ lab: $(STAMP)
 
 # Tracing makes the others three times as slow, and what the lab promises is about time: it is alone.
 test: $(STAMP)
-	$(BIN)/pytest tests/domain -m 'not lab and not walk' --cov --cov-report=
+	$(BIN)/pytest tests/domain -m 'not lab and not walk and not cluster' --cov --cov-report=
 	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
-	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk' -n 2
+	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster' -n 2
 	$(BIN)/pytest -m walk
 	$(BIN)/pytest -m lab
+
+control-plane: $(STAMP)
+	@$(BIN)/python -m infra.local.controlplane
+
+test-cluster: control-plane
+	$(BIN)/pytest -m cluster
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

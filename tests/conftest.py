@@ -13,7 +13,7 @@ from infra.local.apiserver.trees import Tree, copied
 
 _INFRA = Path(__file__).parent.parent / "infra"
 _CRDS = (_INFRA / "crds", _INFRA / "local" / "crds")
-_ON_LOOPBACK = ("loopback", "lab")
+_ON_LOOPBACK = ("loopback", "lab", "cluster")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

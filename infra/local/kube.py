@@ -3,10 +3,12 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
+import yaml
 
 Tree = dict[str, Any]  # an API object of any kind: its shape is its schema's business
 Key = tuple[str, str]  # namespace (empty for what has none) and name
@@ -36,10 +38,14 @@ class KubeError(Exception):
 class Kube:
     """One API server; safe to share between threads."""
 
-    def __init__(self, url: str, *, timeout: float = 10.0) -> None:
+    def __init__(
+        self, url: str, *, token: str = "", trusted: str | None = None, timeout: float = 10.0
+    ) -> None:
+        """At an address; with a token and a file of trusted certificates where it wants them."""
         self.url = url
         self._timeout = urllib3.Timeout(connect=1.0, read=timeout)
-        self._pool = urllib3.PoolManager(maxsize=16, retries=False)
+        self._sent = {"Authorization": f"Bearer {token}"} if token else {}
+        self._pool = urllib3.PoolManager(maxsize=16, retries=False, ca_certs=trusted)
 
     def close(self) -> None:
         """Closes the idle connections."""
@@ -151,7 +157,7 @@ class Kube:
                 method,
                 self.url + path,
                 body=data,
-                headers={"Accept": "application/json", "Content-Type": content_type},
+                headers={**self._sent, "Accept": "application/json", "Content-Type": content_type},
                 timeout=timeout,
                 preload_content=False,
             )
@@ -160,6 +166,14 @@ class Kube:
         except urllib3.exceptions.HTTPError as error:
             raise KubeError(0, f"{method} {path}: {error}") from error
         return response
+
+
+def connected(kubeconfig: Path) -> Kube:
+    """The API server of a kubeconfig, as its only user: by a token, or by none."""
+    config = yaml.safe_load(kubeconfig.read_text())
+    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+    trusted = cluster.get("certificate-authority")
+    return Kube(cluster["server"], token=user.get("token", ""), trusted=trusted)
 
 
 def informer(

@@ -1,0 +1,55 @@
+"""One real control plane for all tests of a run; each test takes a namespace of its own."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.apiserver import server
+from infra.local.apply import create
+from infra.local.controlplane import plane
+from infra.local.controlplane.plane import ControlPlane, service_account
+from infra.local.kube import Kube, connected
+from infra.local.parts import FUNCTIONS, ROOT
+from shared.adapters.cluster import Cluster
+from tests.cluster.definitions import install
+
+SYSTEM = "spillway"
+ACCOUNTS = {name: service_account(SYSTEM, name.replace("_", "-")) for name in FUNCTIONS}
+_DEFINITIONS = (ROOT / "infra" / "crds", ROOT / "infra" / "local" / "crds")
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """etcd, kube-apiserver with RBAC and audit, kube-controller-manager, and the kinds we use."""
+    folder = tmp_path_factory.mktemp("plane")
+    with plane.running(folder, users=tuple(ACCOUNTS.values())) as running:
+        kube = connected(running.kubeconfig())
+        manifests = [item for folder in _DEFINITIONS for item in server.manifests(folder)]
+        install(kube, [item for item in manifests if item["kind"] == "CustomResourceDefinition"])
+        create(kube, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
+        kube.close()
+        yield running
+
+
+@pytest.fixture
+def kube(control_plane: ControlPlane) -> Iterator[Kube]:
+    """The control plane as its administrator sees it."""
+    client = connected(control_plane.kubeconfig())
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def cluster(control_plane: ControlPlane) -> Cluster:
+    """The same through the product's own client."""
+    return Cluster(str(control_plane.kubeconfig()))
+
+
+@pytest.fixture
+def namespace(kube: Kube) -> str:
+    """A new one."""
+    name = f"shop{next(_numbers)}"
+    create(kube, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    return name
