@@ -8,11 +8,11 @@ import pytest
 from infra.local.apiserver import server
 from infra.local.apply import create
 from infra.local.controlplane import plane
+from infra.local.controlplane.definitions import install
 from infra.local.controlplane.plane import ControlPlane, service_account
 from infra.local.kube import Kube, connected
 from infra.local.parts import FUNCTIONS, ROOT
 from shared.adapters.cluster import Cluster
-from tests.cluster.definitions import install
 
 SYSTEM = "spillway"
 ACCOUNTS = {name: service_account(SYSTEM, name.replace("_", "-")) for name in FUNCTIONS}

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 
 from infra.local.kube import Kube, KubeError, Tree
+from infra.local.processes import Failed
 
 PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _SERVED_SECONDS = 10.0
@@ -11,7 +12,7 @@ _POLL = 0.05
 
 
 def install(kube: Kube, definitions: Iterable[Tree]) -> None:
-    """Returns when the server serves all of them."""
+    """Returns when the server serves all of them; Failed where it does not."""
     made = [kube.create(PATH, definition) for definition in definitions]
     for definition in made:
         for version in definition["spec"]["versions"]:
@@ -24,7 +25,8 @@ def _wait_until_served(kube: Kube, spec: Tree, version: str) -> None:
     path, ends = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}", _SERVED_SECONDS
     ends += time.monotonic()
     while not _is_served(kube, path):
-        assert time.monotonic() < ends, f"{path} is not served"
+        if time.monotonic() > ends:
+            raise Failed(f"{path} is not served")
         time.sleep(_POLL)
 
 
