@@ -1,4 +1,4 @@
-"""What README.md takes from the code: `python -m tests.readme` writes it, a test compares it."""
+"""What the pages take from the code: `python -m tests.readme` writes it, a test compares it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +12,7 @@ from tests.domain import diagram
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+PAGES = (README, *sorted((ROOT / "docs").glob("*.md")))
 _CRD = ROOT / "infra" / "crds" / "canary.yaml"
 _REFUSED = "Not supported."
 
@@ -43,12 +44,13 @@ PARTS: Mapping[str, Callable[[], str]] = {
 
 
 def written(text: str) -> str:
-    """A README with these parts as the code has them now."""
+    """A page with those of these parts that it has, as the code has them now."""
     for name, part in PARTS.items():
         start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
-        before, rest = text.split(start)
-        _, after = rest.split(end)
-        text = f"{before}{start}{part()}\n{end}{after}"
+        if start in text:
+            before, rest = text.split(start)
+            _, after = rest.split(end)
+            text = f"{before}{start}{part()}\n{end}{after}"
     return text
 
 
@@ -76,4 +78,5 @@ def _supported(spec: Tree) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    README.write_text(written(README.read_text()))
+    for page in PAGES:
+        page.write_text(written(page.read_text()))

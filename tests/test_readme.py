@@ -16,18 +16,26 @@ from tests import readme
 from tests.readme import ROOT
 
 TEXT = readme.README.read_text()
-PAGES = [readme.README, *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_what_is_written_from_the_code_is_as_the_code_has_it():
-    assert readme.written(TEXT) == TEXT, "python -m tests.readme writes it anew"
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
+def test_what_is_written_from_the_code_is_as_the_code_has_it(page: Path):
+    text = page.read_text()
+
+    assert readme.written(text) == text, "python -m tests.readme writes it anew"
+
+
+def test_every_part_that_is_written_has_its_place():
+    texts = "".join(page.read_text() for page in readme.PAGES)
+
+    assert [name for name in readme.PARTS if texts.count(f"<!-- {name} -->") != 1] == []
 
 
 def test_it_can_be_read_in_one_sitting():
     assert len(TEXT.splitlines()) <= 230
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
 
