@@ -10,24 +10,33 @@ from infra.local.apply import create
 from infra.local.controlplane import plane
 from infra.local.controlplane.definitions import install
 from infra.local.controlplane.plane import ControlPlane, service_account
+from infra.local.controlplane.published import (
+    EVENTING,
+    GATEWAY_API,
+    ISTIO,
+    PROMETHEUS_OPERATOR,
+    SERVING,
+    definitions,
+)
 from infra.local.kube import Kube, connected
 from infra.local.parts import FUNCTIONS, ROOT
 from shared.adapters.cluster import Cluster
 
 SYSTEM = "spillway"
 ACCOUNTS = {name: service_account(SYSTEM, name.replace("_", "-")) for name in FUNCTIONS}
-_DEFINITIONS = (ROOT / "infra" / "crds", ROOT / "infra" / "local" / "crds")
+_PUBLISHED = (ISTIO, GATEWAY_API, EVENTING, SERVING, PROMETHEUS_OPERATOR)
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """etcd, kube-apiserver with RBAC and audit, kube-controller-manager, and the kinds we use."""
+    """etcd, kube-apiserver with RBAC and audit, kube-controller-manager, and the real kinds."""
     folder = tmp_path_factory.mktemp("plane")
     with plane.running(folder, users=tuple(ACCOUNTS.values())) as running:
         kube = connected(running.kubeconfig())
-        manifests = [item for folder in _DEFINITIONS for item in server.manifests(folder)]
-        install(kube, [item for item in manifests if item["kind"] == "CustomResourceDefinition"])
+        install(kube, server.manifests(ROOT / "infra" / "crds"))
+        for published in _PUBLISHED:
+            install(kube, definitions(published))
         create(kube, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
         kube.close()
         yield running
