@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from infra.local.kube import Tree
-from shared.adapters.settings import VARIABLES
+from shared.adapters.variables import VARIABLES
 from tests.domain import diagram
 
 ROOT = Path(__file__).parents[1]

@@ -1,11 +1,10 @@
 """Where events go: an HTTP sink such as Knative's, or a topic of Pub/Sub."""
 
-import http.client
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from shared.adapters import codec
-from shared.adapters.settings import BusKind
+from shared.adapters.exchange import exchange
+from shared.adapters.variables import BusKind
 from shared.domain.errors import Unavailable
 from shared.domain.events import Event
 
@@ -54,25 +53,17 @@ class HttpBus:
     """A sink that takes binary CloudEvents by POST."""
 
     def __init__(self, sink: str) -> None:
-        parts = urlsplit(sink)
-        self._secure = parts.scheme == "https"
-        self._authority = parts.netloc
-        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._sink = sink
 
     def publish(self, event: Event) -> None:
         """Any success is the sink's word that it has the event."""
         headers, body = codec.encode(event)
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._authority, timeout=_DEADLINE)
         try:
-            connection.request("POST", self._path, body, headers)
-            status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
-            raise Unavailable(f"event {event.id}: sink {self._authority}: {error!r}") from error
-        finally:
-            connection.close()
-        if not 200 <= status < 300:
-            raise Unavailable(f"event {event.id}: sink {self._authority} answered {status}")
+            answer = exchange("POST", self._sink, headers, body, seconds=_DEADLINE)
+        except Unavailable as error:
+            raise Unavailable(f"event {event.id}: sink {error}") from error
+        if not answer.is_success:
+            raise Unavailable(f"event {event.id}: sink {self._sink} answered {answer.status}")
 
 
 class PubSubBus:

@@ -5,7 +5,8 @@ from typing import Protocol
 
 from shared.adapters import paths
 from shared.adapters.cluster import Cluster
-from shared.adapters.settings import ClockKind, Settings
+from shared.adapters.settings import Settings
+from shared.adapters.variables import ClockKind
 from shared.domain.errors import Conflict
 from shared.domain.fields import Object, text
 from shared.domain.instants import written

@@ -1,7 +1,8 @@
 """The API server, through the kubernetes client's transport: plain JSON in, plain JSON out."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import urllib3.exceptions
 from kubernetes import client, config
@@ -18,20 +19,23 @@ _JSON_PATCH = "application/json-patch+json"
 _MERGE_PATCH = "application/merge-patch+json"
 
 
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """An API server by its address, and whose token it is shown at every call."""
+
+    endpoint: str
+    authorities: str  # PEM; empty: the public ones
+    token: Callable[[], str]
+
+
 class Cluster:
     """One API server. Safe to share between threads; every call has a deadline and no retry."""
 
-    def __init__(self, kubeconfig: str = "", pool: int = 8) -> None:
+    def __init__(
+        self, kubeconfig: str = "", pool: int = 8, *, remote: Remote | None = None
+    ) -> None:
         """Connects at the first call; an empty kubeconfig means the pod's own account."""
-        settings = client.Configuration()
-        try:
-            if kubeconfig:
-                config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
-            else:
-                config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
-        except config.ConfigException as error:
-            found = f"kubeconfig {kubeconfig}" if kubeconfig else "the pod's own account"
-            raise Unavailable(f"{found}: {error}") from error
+        settings = _at(remote) if remote else _found(kubeconfig)
         settings.retries = False
         settings.connection_pool_maxsize = pool
         self._client = client.ApiClient(settings)
@@ -140,6 +144,29 @@ class Cluster:
         if status in (400, 413, 415, 422):
             raise Refused(said)
         raise Unavailable(f"{said} ({status})")
+
+
+def _at(remote: Remote) -> client.Configuration:
+    def show(settings: client.Configuration) -> None:
+        settings.api_key["authorization"] = f"Bearer {remote.token()}"
+
+    settings = client.Configuration(host=remote.endpoint, api_key={"authorization": ""})
+    settings.ca_cert_data = remote.authorities or None
+    settings.refresh_api_key_hook = show  # type: ignore[assignment]  # typed as its default is
+    return settings
+
+
+def _found(kubeconfig: str) -> client.Configuration:
+    settings = client.Configuration()
+    try:
+        if kubeconfig:
+            config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
+        else:
+            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
+    except config.ConfigException as error:
+        found = f"kubeconfig {kubeconfig}" if kubeconfig else "the pod's own account"
+        raise Unavailable(f"{found}: {error}") from error
+    return settings
 
 
 def _object(body: bytes) -> Object | None:

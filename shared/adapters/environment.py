@@ -1,7 +1,9 @@
 """How a variable of the environment becomes a value; what was wanted is the error's text."""
 
+import base64
 import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,6 +69,32 @@ def address(value: str) -> str:
     """An HTTP address, or nothing. Secrets have no place in it."""
     if value and not _is_address(value):
         raise ValueError("an http or https address without user info")
+    return value
+
+
+def secure_address(value: str) -> str:
+    """An address that may be shown a token: https, or http within this machine."""
+    if value and not (_is_address(value) and _is_private(value)):
+        raise ValueError("an https address without user info")
+    return value
+
+
+def certificates(value: str) -> str:
+    """Certificates in PEM, out of base64; or nothing."""
+    if not value:
+        return ""
+    try:
+        found = base64.b64decode(value, validate=True).decode()
+        ssl.create_default_context(cadata=found)
+    except (ValueError, ssl.SSLError) as error:
+        raise ValueError("certificates in PEM, in base64") from error
+    return found
+
+
+def host(value: str) -> str:
+    """A host's name or address, and maybe a port."""
+    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", value, re.ASCII):
+        raise ValueError("<host> or <host>:<port>")
     return value
 
 
@@ -141,6 +169,11 @@ def whole(least: int, most: int) -> Callable[[str], int]:
 
 def _seconds(span: timedelta) -> str:
     return f"{span.total_seconds():g}s"
+
+
+def _is_private(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost")
 
 
 def _is_address(value: str) -> bool:

@@ -10,7 +10,8 @@ from typing import Protocol
 from shared.adapters import metrics
 from shared.adapters.bus import Bus, open_bus
 from shared.adapters.clock import Clock, open_clock
-from shared.adapters.cluster import Cluster
+from shared.adapters.cluster import Cluster, Remote
+from shared.adapters.metadata import MetadataServer
 from shared.adapters.settings import Settings
 from shared.domain.analysis import Answer, Question
 
@@ -43,7 +44,7 @@ class Scope:
 
 def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
     """Connects nothing yet: clients connect at their first call, and stay warm."""
-    cluster = Cluster(settings.kubeconfig, pool=settings.pool)
+    cluster = _open_cluster(settings, now)
     return Scope(
         cluster=cluster,
         bus=open_bus(settings),
@@ -57,6 +58,15 @@ def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
         budget=settings.pass_budget,
         pool=settings.pool,
     )
+
+
+def _open_cluster(settings: Settings, now: Callable[[], datetime]) -> Cluster:
+    """By its endpoint where that is set, as Google Cloud's functions find it."""
+    found = settings.cluster
+    if not found.endpoint:
+        return Cluster(found.kubeconfig, pool=settings.pool)
+    token = MetadataServer(found.metadata_host, now).token
+    return Cluster(pool=settings.pool, remote=Remote(found.endpoint, found.authorities, token))
 
 
 class Watch:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.adapters import bus, codec
-from shared.adapters.settings import BusKind
+from shared.adapters.variables import BusKind
 from shared.domain.errors import Unavailable
 from shared.domain.events import CANARY_STARTED, Event
 from tests.sink import a_sink

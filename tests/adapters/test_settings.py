@@ -1,15 +1,19 @@
 """Settings: defaults, what is taken, and that a wrong one names itself but no secret."""
 
+from base64 import b64encode
 from datetime import timedelta
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
-from shared.adapters import settings
+from shared.adapters import settings, variables
 from shared.adapters.environment import BadSetting, Variable
-from shared.adapters.settings import BusKind, ClockKind
+from shared.adapters.variables import BusKind, ClockKind
 
 SINK = {"K_SINK": "http://broker/default"}
+PEM = (Path(__file__).parents[1] / "data" / "prometheus.shop.pem").read_text()
+CA = b64encode(PEM.encode()).decode()
 
 
 def test_only_the_sink_has_to_be_set():
@@ -28,7 +32,9 @@ def test_only_the_sink_has_to_be_set():
         beat=timedelta(seconds=5),
         pass_budget=timedelta(seconds=20),
         pool=8,
-        kubeconfig="",
+        cluster=settings.ClusterSettings(
+            kubeconfig="", endpoint="", authorities="", metadata_host="metadata.google.internal"
+        ),
     )
 
 
@@ -74,22 +80,26 @@ def test_a_bus_without_its_address_stops_the_start(load, environ, missing):
         ("SPILLWAY_BEAT", "60", "beat", timedelta(minutes=1)),
         ("SPILLWAY_PASS_BUDGET", "1m", "pass_budget", timedelta(minutes=1)),
         ("SPILLWAY_POOL", "1", "pool", 1),
-        ("SPILLWAY_KUBECONFIG", __file__, "kubeconfig", None),
-        ("KUBECONFIG", f"/not/there:{__file__}", "kubeconfig", None),
+        ("SPILLWAY_KUBECONFIG", __file__, "cluster.kubeconfig", None),
+        ("KUBECONFIG", f"/not/there:{__file__}", "cluster.kubeconfig", None),
         ("POD_NAMESPACE", "pods", "clock_namespace", None),
         ("SPILLWAY_POOL", "", "pool", 8),
+        ("SPILLWAY_CLUSTER_ENDPOINT", "https://192.0.2.1", "cluster.endpoint", None),
+        ("SPILLWAY_CLUSTER_ENDPOINT", "http://127.0.0.1:8001", "cluster.endpoint", None),
+        ("SPILLWAY_CLUSTER_CA", CA, "cluster.authorities", PEM),
+        ("GCE_METADATA_HOST", "127.0.0.1:80", "cluster.metadata_host", None),
     ],
 )
 def test_a_setting_is_read_from_its_variable(name, value, field, expected):
     found = settings.load({**SINK, name: value})
 
-    assert getattr(found, field) == (value if expected is None else expected)
+    assert attrgetter(field)(found) == (value if expected is None else expected)
 
 
 def test_a_stand_in_gives_way_to_the_variable_itself():
     environ = {**SINK, "KUBECONFIG": "/theirs", "SPILLWAY_KUBECONFIG": __file__}
 
-    assert settings.load(environ).kubeconfig == __file__
+    assert settings.load(environ).cluster.kubeconfig == __file__
 
 
 @pytest.mark.parametrize(
@@ -122,6 +132,11 @@ def test_a_stand_in_gives_way_to_the_variable_itself():
         ("SPILLWAY_POOL", "٣"),
         ("SPILLWAY_KUBECONFIG", "/not/there"),
         ("KUBECONFIG", "/not/there:/nor/there"),
+        ("SPILLWAY_CLUSTER_ENDPOINT", "http://192.0.2.1"),
+        ("SPILLWAY_CLUSTER_ENDPOINT", "192.0.2.1"),
+        ("SPILLWAY_CLUSTER_CA", "-----BEGIN CERTIFICATE-----"),
+        ("SPILLWAY_CLUSTER_CA", "bm90IGEgY2VydGlmaWNhdGU="),
+        ("GCE_METADATA_HOST", "http://metadata/"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name_and_value(name, value):
@@ -140,9 +155,9 @@ def test_a_password_in_an_address_is_refused_and_not_shown():
 
 
 def test_every_variable_is_listed_once_with_a_default_that_is_good_and_a_meaning():
-    known = {item for item in vars(settings).values() if isinstance(item, Variable)}
+    known = {item for item in vars(variables).values() if isinstance(item, Variable)}
 
-    assert set(settings.VARIABLES) == known
-    assert len({variable.name for variable in settings.VARIABLES}) == len(settings.VARIABLES)
-    assert all(variable.meaning for variable in settings.VARIABLES)
-    assert [variable.read({}) for variable in settings.VARIABLES]
+    assert set(variables.VARIABLES) == known
+    assert len({variable.name for variable in variables.VARIABLES}) == len(variables.VARIABLES)
+    assert all(variable.meaning for variable in variables.VARIABLES)
+    assert [variable.read({}) for variable in variables.VARIABLES]

@@ -1,0 +1,43 @@
+"""One HTTP exchange: with a deadline, without a retry, and with no more of an answer than asked."""
+
+import http.client
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from shared.domain.errors import Unavailable
+
+_LARGEST = 1 << 20  # bytes of an answer that are read
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. The names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Any 2xx."""
+        return 200 <= self.status < 300
+
+
+def exchange(
+    method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, seconds: float
+) -> Answer:
+    """Asks once; each step of it has so many seconds. Unavailable where nothing came back."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = kind(parts.netloc, timeout=seconds)
+    try:
+        connection.request(method, path, body or None, dict(headers))
+        response = connection.getresponse()
+        said = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, said, response.read(_LARGEST))
+    except (OSError, http.client.HTTPException) as error:
+        raise Unavailable(f"{parts.netloc}: {error!r}") from error
+    finally:
+        connection.close()
