@@ -6,10 +6,10 @@ import time
 import pytest
 
 from infra.local.controlplane import programs
+from infra.local.controlplane.kubelet import a_kubelet
 from infra.local.kube import KubeError, connected
 from infra.local.processes import Failed
 from tests.cluster.conftest import ACCOUNTS
-from tests.cluster.kubelet import a_kubelet
 
 pytestmark = pytest.mark.cluster
 
