@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from infra.local.kube import Tree
-from shared.adapters import settings
+from shared.adapters import settings, variables
 from shared.adapters.clock import BEAT
 from tests.infra.rendering import INFRA, of_kind, rendered
 from tests.readme import ROOT
@@ -73,8 +73,8 @@ def test_the_beat_is_made_in_spillways_own_namespace_and_no_other_source_is_touc
 def test_the_settings_are_those_that_the_code_reads():
     data = SETTINGS["data"]
 
-    assert list(data) == sorted(variable.name for variable in settings.VARIABLES)
-    assert data == {v.name: v.default for v in settings.VARIABLES} | CHOSEN
+    assert list(data) == sorted(variable.name for variable in variables.VARIABLES)
+    assert data == {v.name: v.default for v in variables.VARIABLES} | CHOSEN
 
 
 def test_the_settings_are_ones_that_the_functions_start_with():
