@@ -16,10 +16,11 @@ from collections import Counter
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from infra.local import message as wire
-from infra.local.kube import Informed, Kube, informer
+from infra.local.kube import Informed, connected, informer
 from infra.local.message import Message, Reply
 from infra.local.triggers import RETRIED, Trigger, trigger
 
@@ -117,7 +118,7 @@ class Server(ThreadingHTTPServer):
 def main() -> None:
     """Serves until SIGTERM or Ctrl-C."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--server", required=True, help="URL of the API server")
+    options.add_argument("--kubeconfig", type=Path, required=True, help="of the API server")
     options.add_argument("--port", type=int, default=0)
     given = options.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -127,7 +128,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"broker on http://127.0.0.1:{server.server_port}", flush=True)
     always = threading.Event()
-    informer(Kube(given.server), TRIGGERS, lambda store: subscribe(broker, store), always)
+    informer(connected(given.kubeconfig), TRIGGERS, lambda store: subscribe(broker, store), always)
 
 
 def _attempt(to: Trigger, message: Message) -> Reply:

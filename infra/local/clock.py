@@ -13,13 +13,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import croniter
 
 from infra.local import message as wire
-from infra.local.kube import Informed, Key, Kube, informer
+from infra.local.kube import Informed, Key, connected, informer
 from infra.local.message import Message
 
 PING_SOURCES = "/apis/sources.knative.dev/v1/pingsources"
@@ -142,7 +143,7 @@ def set_sources(clock: Clock, store: Informed, broker: str) -> None:
 def main() -> None:
     """Fires until SIGTERM or Ctrl-C."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--server", required=True, help="URL of the API server")
+    options.add_argument("--kubeconfig", type=Path, required=True, help="of the API server")
     options.add_argument("--broker", required=True, help="URL of the broker")
     given = options.parse_args()
     clock = Clock()
@@ -150,7 +151,7 @@ def main() -> None:
         signal.signal(number, lambda *_: sys.exit())
     threading.Thread(target=clock.run, daemon=True).start()
     print("clock runs", flush=True)
-    kube, always = Kube(given.server), threading.Event()
+    kube, always = connected(given.kubeconfig), threading.Event()
     informer(kube, PING_SOURCES, lambda store: set_sources(clock, store, given.broker), always)
 
 

@@ -12,10 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from infra.local import apply, parts, promote
-from infra.local.kube import Kube
+from infra.local.kube import connected
 from infra.local.parts import Ports
 from infra.local.processes import Failed, Processes
 from shared.domain import events
@@ -42,7 +40,7 @@ class Lab:
     """A lab that runs: its folder, its addresses, its processes."""
 
     state: Path
-    server: str
+    kubeconfig: Path
     ports: Ports
     processes: Processes
 
@@ -104,11 +102,10 @@ def _start(state: Path, processes: Processes) -> Lab:
     for part in parts.first(state, ports):
         processes.start(part)
     processes.wait(_READY_SECONDS, "apiserver")
-    config = yaml.safe_load((state / "kubeconfig").read_text())
-    lab = Lab(state, config["clusters"][0]["cluster"]["server"], ports, processes)
+    lab = Lab(state, state / "kubeconfig", ports, processes)
     for obj in apply.read("cluster.yaml"):
-        apply.create(Kube(lab.server), obj)
-    for part in parts.others(state, ports, lab.server):
+        apply.create(connected(lab.kubeconfig), obj)
+    for part in parts.others(state, ports):
         processes.start(part)
     _subscribe(lab)
     processes.wait(_READY_SECONDS)
@@ -117,7 +114,7 @@ def _start(state: Path, processes: Processes) -> Lab:
 
 def _subscribe(lab: Lab) -> None:
     """Tells the bus who wants what, and the clock to sweep."""
-    kube = Kube(lab.server)
+    kube = connected(lab.kubeconfig)
     for name, event_type, function in _SUBSCRIPTIONS:
         trigger = {
             "apiVersion": "eventing.knative.dev/v1",

@@ -68,15 +68,16 @@ def first(state: Path, ports: Ports) -> Iterator[Part]:
         yield _function(name, port, _environ(state, ports))
 
 
-def others(state: Path, ports: Ports, server: str) -> Iterator[Part]:
+def others(state: Path, ports: Ports) -> Iterator[Part]:
     """What speaks to the API server from its start on."""
+    known = ("--kubeconfig", str(state / "kubeconfig"))
     mesh = ("--state", str(state), "--ingress", str(ports.ingress), "--admin", str(ports.admin))
-    yield _module("mesh", "--server", server, *mesh, ready=(state / "mesh.json").exists)
-    yield _module("controllers", "--server", server, ready=lambda: True)
-    yield _module("kubelet", "--server", server, ready=lambda: True)
-    broker = ("--server", server, "--port", str(ports.broker))
+    yield _module("mesh", *known, *mesh, ready=(state / "mesh.json").exists)
+    yield _module("controllers", *known, ready=lambda: True)
+    yield _module("kubelet", *known, ready=lambda: True)
+    broker = (*known, "--port", str(ports.broker))
     yield _module("broker", *broker, ready=_answers(f"{ports.bus}/triggers", containing="ticks"))
-    yield _module("clock", "--server", server, "--broker", ports.bus, ready=lambda: True)
+    yield _module("clock", *known, "--broker", ports.bus, ready=lambda: True)
 
 
 def _prometheus(folder: Path, ports: Ports) -> Part:

@@ -34,7 +34,7 @@ def main() -> None:
 def directions(lab: Lab) -> str:
     """What somebody who sits before a running lab wants to copy."""
     promoting = f"{sys.executable} -m infra.local.promote --state {lab.state}"
-    return f"""kubeconfig  export KUBECONFIG={lab.state / "kubeconfig"}
+    return f"""kubeconfig  export KUBECONFIG={lab.kubeconfig}
 state       {Path(sys.executable).parent / "kubectl"} -n {promote.NAMESPACE} get canaries -w
 webhook     {lab.ports.webhook}
 app         curl -i -H 'Host: {rollout.HOST}' http://{lab.ports.gateway}/

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from infra.local import apply, message, rollout
-from infra.local.kube import Kube, Tree
+from infra.local.kube import Tree, connected
 from infra.local.lab import SYSTEM, Lab
 from infra.local.load import Load
 from infra.local.message import Message
@@ -30,14 +30,14 @@ def shortened() -> Tree:
 
 def observed(running: Lab) -> AbstractContextManager[Watching]:
     """The sample app's canary, watched."""
-    return watching(running.server, (NAMESPACE, APP), APP)
+    return watching(running.kubeconfig, (NAMESPACE, APP), APP)
 
 
 def install(
     running: Lab, seen: Watching, canary: Tree, look: Callable[[], None] = lambda: None
 ) -> None:
     """Brings the sample app, and waits until Spillway has taken it over."""
-    kube = Kube(running.server)
+    kube = connected(running.kubeconfig)
     for obj in (*apply.read("deployment.yaml"), canary):
         apply.create(kube, obj)
     _tick(running)

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from infra.local.kube import Informed, Key, Kube, Tree, informer
+from infra.local.kube import Informed, Key, Tree, connected, informer
 
 CANARIES = "/apis/flagger.app/v1beta1/canaries"
 ROUTES = "/apis/networking.istio.io/v1/virtualservices"
@@ -73,9 +74,9 @@ class Watching:
 
 
 @contextmanager
-def watching(server: str, canary: Key, target: str) -> Iterator[Watching]:
+def watching(kubeconfig: Path, canary: Key, target: str) -> Iterator[Watching]:
     """Watches for as long as the block lasts."""
-    kube, stop, seen = Kube(server), threading.Event(), Watching(canary, target)
+    kube, stop, seen = connected(kubeconfig), threading.Event(), Watching(canary, target)
     followed: dict[str, Callable[[Informed], None]] = {
         CANARIES: seen.see_canaries,
         ROUTES: seen.see_routes,

@@ -395,7 +395,7 @@ def test_a_service_without_selector_is_left_alone(kube):
 
 def test_the_running_controllers_follow_every_change(apiserver, kube):
     stop = threading.Event()
-    running = threading.Thread(target=controllers.run, args=(apiserver.url, stop))
+    running = threading.Thread(target=controllers.run, args=(Kube(apiserver.url), stop))
     running.start()
     try:
         serve(kube)

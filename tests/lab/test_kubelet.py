@@ -212,7 +212,7 @@ def test_a_status_tells_how_the_last_process_ended():
 
 @pytest.mark.loopback
 def test_a_pod_runs_answers_and_is_ready(apiserver, kube):
-    with running(kubelet.run, apiserver.url):
+    with running(kubelet.run, Kube(apiserver.url)):
         kube.create(PODS, pod_of())
         eventually(lambda: is_ready(kube))
 
@@ -226,7 +226,7 @@ def test_a_pod_runs_answers_and_is_ready(apiserver, kube):
 
 @pytest.mark.loopback
 def test_an_unknown_image_is_never_ready_and_can_be_deleted(apiserver, kube):
-    with running(kubelet.run, apiserver.url):
+    with running(kubelet.run, Kube(apiserver.url)):
         kube.create(PODS, pod_of(image="nginx:1"))
         eventually(lambda: "waiting" in container(kube).get("state", {}))
 
@@ -238,7 +238,7 @@ def test_an_unknown_image_is_never_ready_and_can_be_deleted(apiserver, kube):
 
 @pytest.mark.loopback
 def test_a_pod_that_never_gets_ready_runs_but_is_not_ready(apiserver, kube):
-    with running(kubelet.run, apiserver.url):
+    with running(kubelet.run, Kube(apiserver.url)):
         kube.create(PODS, pod_of(env=env(READY="never")))
         eventually(lambda: "running" in container(kube).get("state", {}))
         time.sleep(0.5)
@@ -249,7 +249,7 @@ def test_a_pod_that_never_gets_ready_runs_but_is_not_ready(apiserver, kube):
 
 @pytest.mark.loopback
 def test_a_crashing_pod_is_started_again(apiserver, kube):
-    with running(kubelet.run, apiserver.url):
+    with running(kubelet.run, Kube(apiserver.url)):
         kube.create(PODS, pod_of(env=env(FAIL_RATE="nonsense")))
         eventually(lambda: container(kube).get("restartCount", 0) >= 1)
 
@@ -259,7 +259,7 @@ def test_a_crashing_pod_is_started_again(apiserver, kube):
 
 @pytest.mark.loopback
 def test_a_deleted_pod_serves_until_the_mesh_has_surely_dropped_it(apiserver, kube):
-    with running(kubelet.run, apiserver.url, drain_seconds=0.6):
+    with running(kubelet.run, Kube(apiserver.url), drain_seconds=0.6):
         kube.create(PODS, pod_of())
         eventually(lambda: is_ready(kube))
         where = address(read(kube))
@@ -279,7 +279,7 @@ def test_a_deleted_pod_serves_until_the_mesh_has_surely_dropped_it(apiserver, ku
 @pytest.mark.loopback
 def test_a_request_in_flight_is_answered_before_the_pod_ends(apiserver, kube):
     answers: list[tuple[int, str]] = []
-    with running(kubelet.run, apiserver.url, drain_seconds=0.1):
+    with running(kubelet.run, Kube(apiserver.url), drain_seconds=0.1):
         kube.create(PODS, pod_of(env=env(DELAY_MS="1000")))
         eventually(lambda: is_ready(kube))
         where = address(read(kube))
@@ -296,7 +296,7 @@ def test_a_request_in_flight_is_answered_before_the_pod_ends(apiserver, kube):
 
 @pytest.mark.loopback
 def test_a_pod_that_was_in_no_route_ends_at_once(apiserver, kube):
-    with running(kubelet.run, apiserver.url, drain_seconds=30):
+    with running(kubelet.run, Kube(apiserver.url), drain_seconds=30):
         kube.create(PODS, pod_of(env=env(READY="never")))
         eventually(lambda: "running" in container(kube).get("state", {}))
 
@@ -307,7 +307,7 @@ def test_a_pod_that_was_in_no_route_ends_at_once(apiserver, kube):
 
 @pytest.mark.loopback
 def test_a_pod_is_given_no_longer_than_its_grace(apiserver, kube):
-    with running(kubelet.run, apiserver.url, drain_seconds=30):
+    with running(kubelet.run, Kube(apiserver.url), drain_seconds=30):
         kube.create(PODS, pod_of())
         eventually(lambda: is_ready(kube))
 
@@ -318,7 +318,7 @@ def test_a_pod_is_given_no_longer_than_its_grace(apiserver, kube):
 
 @pytest.mark.loopback
 def test_a_pod_that_is_gone_without_grace_leaves_no_process(apiserver, kube):
-    with running(kubelet.run, apiserver.url, drain_seconds=30):
+    with running(kubelet.run, Kube(apiserver.url), drain_seconds=30):
         kube.create(PODS, pod_of())
         eventually(lambda: is_ready(kube))
         where = address(read(kube))
@@ -330,13 +330,13 @@ def test_a_pod_that_is_gone_without_grace_leaves_no_process(apiserver, kube):
 
 @pytest.mark.loopback
 def test_the_next_kubelet_starts_the_pods_of_the_last_again(apiserver, kube):
-    with running(kubelet.run, apiserver.url):
+    with running(kubelet.run, Kube(apiserver.url)):
         kube.create(PODS, pod_of())
         eventually(lambda: is_ready(kube))
         first = address(read(kube))
     assert not is_listening(first)
 
-    with running(kubelet.run, apiserver.url):
+    with running(kubelet.run, Kube(apiserver.url)):
         eventually(lambda: address(read(kube)) != first or is_listening(first))
         eventually(lambda: is_ready(kube) and is_listening(address(read(kube))))
 
@@ -346,8 +346,8 @@ def test_the_next_kubelet_starts_the_pods_of_the_last_again(apiserver, kube):
 @pytest.mark.loopback
 def test_a_rolling_update_loses_no_request(apiserver, kube):
     with (
-        running(controllers.run, apiserver.url),
-        running(kubelet.run, apiserver.url, drain_seconds=0.5),
+        running(controllers.run, Kube(apiserver.url)),
+        running(kubelet.run, Kube(apiserver.url), drain_seconds=0.5),
     ):
         kube.create("/api/v1/namespaces/default/services", service())
         kube.create(DEPLOYMENTS, deployment("1.0.0"))

@@ -19,6 +19,7 @@ from infra.local.kube import Kube, Tree
 from infra.local.load import Load
 from infra.local.processes import Part, Processes
 from tests.lab import mesh_objects as objects
+from tests.reconcile.kubeconfig import a_kubeconfig
 
 pytestmark = pytest.mark.lab
 
@@ -73,8 +74,9 @@ def mesh(apiserver: ApiServer, tmp_path: Path) -> Iterator[Mesh]:
     kube.create(ROUTES, objects.virtual_service(objects.split(100, 0), hosts=(HOST,)))
     processes = Processes(tmp_path / "logs")
     ready = tmp_path / "mesh.json"
+    kubeconfig = a_kubeconfig(tmp_path / "kubeconfig", apiserver.url)
     command = (sys.executable, "-m", "infra.local.mesh")
-    options = ("--server", apiserver.url, "--state", str(tmp_path))
+    options = ("--kubeconfig", kubeconfig, "--state", str(tmp_path))
     processes.start(Part("mesh", (*command, *options), ready.exists))
     processes.wait(20)
     ingress = json.loads(ready.read_text())["ingress"]

@@ -17,7 +17,7 @@ from infra.local.bench import passes, report, starts, traffic
 from infra.local.bench.fleet import Spread, crowd, grow
 from infra.local.bench.passes import SIZES, Work
 from infra.local.bench.trial import environ
-from infra.local.kube import Kube
+from infra.local.kube import connected
 from infra.local.parts import FUNCTIONS
 
 _STARTS = 9  # of each function
@@ -97,7 +97,7 @@ def _starts(console: Console, step: Step) -> None:
 def _reactions(console: Console, step: Step, state: Path) -> None:
     step("The lab starts")
     with lab.running(state) as running, stage.observed(running) as seen:
-        kube = Kube(running.server)
+        kube = connected(running.kubeconfig)
         step("The sample app is initialised")
         stage.install(running, seen, stage.shortened())
         traffic.bring_versions(running, kube)

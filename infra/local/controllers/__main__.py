@@ -1,14 +1,15 @@
-"""Runs the controllers until SIGTERM: `python -m infra.local.controllers --server URL`."""
+"""Runs the controllers until SIGTERM: `python -m infra.local.controllers --kubeconfig FILE`."""
 
 import argparse
 import logging
 import signal
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from infra.local.controllers import deployment, endpoints, objects, replicaset
 from infra.local.controllers.work import Changes, Sync, Work, WorkQueue, work_off
-from infra.local.kube import Informed, Kube, Tree, informer
+from infra.local.kube import Informed, Kube, Tree, connected, informer
 
 PATHS = {
     "Deployment": "/apis/apps/v1/deployments",
@@ -28,18 +29,18 @@ _BEHIND_SERVICES = ("Pod", "Service", "EndpointSlice")
 def main() -> None:
     """Runs until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.controllers", description=__doc__)
-    parser.add_argument("--server", required=True, help="URL of the API server")
+    parser.add_argument("--kubeconfig", type=Path, required=True, help="of the API server")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(options.server, stop)
+    run(connected(options.kubeconfig), stop)
 
 
-def run(server: str, stop: threading.Event) -> None:
-    """Runs the controllers in the calling thread until stopped."""
-    kube, queue = Kube(server), WorkQueue()
+def run(kube: Kube, stop: threading.Event) -> None:
+    """Runs the controllers in the calling thread until stopped; the client is closed then."""
+    queue = WorkQueue()
     watching = [
         threading.Thread(target=_watch, args=(kube, kind, path, queue, stop))
         for kind, path in PATHS.items()

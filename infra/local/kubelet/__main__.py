@@ -1,12 +1,13 @@
-"""Runs the kubelet until SIGTERM: `python -m infra.local.kubelet --server URL`."""
+"""Runs the kubelet until SIGTERM: `python -m infra.local.kubelet --kubeconfig FILE`."""
 
 import argparse
 import logging
 import signal
 import threading
+from pathlib import Path
 
 from infra.local.controllers import objects
-from infra.local.kube import Informed, Kube, KubeError, Tree, informer
+from infra.local.kube import Informed, Kube, KubeError, Tree, connected, informer
 from infra.local.kubelet.pod import NODE_ADDRESS
 from infra.local.kubelet.worker import NODE, Place, Worker
 from infra.local.processes import free_ports
@@ -57,9 +58,8 @@ class Kubelet:
         return Place(ip, port)
 
 
-def run(server: str, stop: threading.Event, *, drain_seconds: float = 2.0) -> None:
-    """Runs the kubelet in the calling thread until stopped."""
-    kube = Kube(server)
+def run(kube: Kube, stop: threading.Event, *, drain_seconds: float = 2.0) -> None:
+    """Runs the kubelet in the calling thread until stopped; the client is closed then."""
     _register(kube)
     kubelet = Kubelet(kube, drain_seconds)
     try:
@@ -72,7 +72,7 @@ def run(server: str, stop: threading.Event, *, drain_seconds: float = 2.0) -> No
 def main() -> None:
     """Runs until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.kubelet", description=__doc__)
-    parser.add_argument("--server", required=True, help="URL of the API server")
+    parser.add_argument("--kubeconfig", type=Path, required=True, help="of the API server")
     parser.add_argument(
         "--drain-seconds",
         type=float,
@@ -84,7 +84,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    run(options.server, stop, drain_seconds=options.drain_seconds)
+    run(connected(options.kubeconfig), stop, drain_seconds=options.drain_seconds)
 
 
 def _register(kube: Kube) -> None:

@@ -1,4 +1,4 @@
-"""Runs the mesh until SIGTERM: `python -m infra.local.mesh --server URL --state DIR`."""
+"""Runs the mesh until SIGTERM: `python -m infra.local.mesh --kubeconfig FILE --state DIR`."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from infra.local.kube import Kube, informer
+from infra.local.kube import Kube, connected, informer
 from infra.local.mesh.envoy import Envoy, NotTaken
 from infra.local.mesh.view import PATHS, View
 
@@ -19,7 +19,7 @@ _CHECK_SECONDS = 0.2  # how long the end of a thread or of Envoy may go unnotice
 def main() -> None:
     """Routes until SIGTERM or Ctrl-C; DIR/mesh.json says where, once it does."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.mesh", description=__doc__)
-    parser.add_argument("--server", required=True, help="URL of the API server")
+    parser.add_argument("--kubeconfig", type=Path, required=True, help="of the API server")
     parser.add_argument("--state", type=Path, required=True, help="where mesh.json goes")
     parser.add_argument("--ingress", type=int, default=0, help="port for requests; 0: any free one")
     parser.add_argument("--admin", type=int, default=0, help="port of Envoy's admin interface")
@@ -29,7 +29,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     envoy = Envoy(options.state / "mesh", ingress=options.ingress, admin=options.admin)
     try:
-        run(Kube(options.server), envoy, options.state, stop)
+        run(connected(options.kubeconfig), envoy, options.state, stop)
     finally:
         envoy.stop()
 
