@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from infra.local.controlplane import published
+from infra.local.controlplane.definitions import PATH
 from infra.local.processes import Failed
-from tests.cluster.definitions import PATH
 
 pytestmark = pytest.mark.cluster
 
