@@ -35,11 +35,16 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
     with plane.running(folder, users=tuple(ACCOUNTS.values())) as running:
         kube = connected(running.kubeconfig())
         install(kube, server.manifests(ROOT / "infra" / "crds"))
-        for published in _PUBLISHED:
-            install(kube, definitions(published))
+        install_what_is_published(kube)
         create(kube, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
         kube.close()
         yield running
+
+
+def install_what_is_published(kube: Kube) -> None:
+    """The kinds of others, as a cluster with all of them has them."""
+    for published in _PUBLISHED:
+        install(kube, definitions(published))
 
 
 @pytest.fixture
