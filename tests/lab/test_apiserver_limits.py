@@ -12,7 +12,6 @@ from infra.local.apiserver.server import Server
 pytestmark = pytest.mark.loopback
 
 _KUBECTL = Path(sys.executable).parent / "kubectl"
-_DEFAULT = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}'
 _JOB = '{"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "x"}}'
 _INGRESS = '{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "x"}}'
 _VOLUME = '{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "x"}}'
@@ -21,12 +20,6 @@ _VOLUME = '{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"n
 @pytest.mark.parametrize(
     ("command", "given", "said"),
     [
-        pytest.param(
-            ("apply", "--server-side", "-f", "-"),
-            _DEFAULT,
-            "unknown format (application/apply-patch+yaml)",
-            id="server-side-apply",
-        ),
         pytest.param(("create", "configmap", "x"), "", "protobuf", id="create-sends-protobuf"),
         pytest.param(("auth", "can-i", "get", "pods"), "", "protobuf", id="can-i-sends-protobuf"),
         pytest.param(("apply", "-f", "-"), _JOB, "could not find", id="jobs"),

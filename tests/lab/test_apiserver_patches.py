@@ -189,7 +189,7 @@ def test_a_merge_patch_keeps_the_identity(apiserver: Server) -> None:
     ("path", "content_type"),
     [
         pytest.param(f"{CANARIES}/web", STRATEGIC, id="strategic, on a custom kind"),
-        pytest.param(f"{CANARIES}/web", "application/apply-patch+yaml", id="server-side apply"),
+        pytest.param(f"{CANARIES}/web", "application/apply-patch+cbor", id="a binary apply"),
     ],
 )
 def test_a_patch_is_of_no_served_media_type(

@@ -85,9 +85,7 @@ def check_metadata(resource: Resource, obj: Tree, old: Tree | None) -> list[Caus
 def _tidied(obj: Tree) -> Tree:
     """The metadata of an object without what is null or empty, as every server returns it."""
     metadata: Tree = {
-        field: value
-        for field, value in obj["metadata"].items()
-        if value not in (None, "", [], {}) and field != "managedFields"
+        field: value for field, value in obj["metadata"].items() if value not in (None, "", [], {})
     }
     obj["metadata"] = metadata
     return metadata

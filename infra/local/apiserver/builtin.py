@@ -19,6 +19,9 @@ def fill(kind: str, obj: Tree) -> None:
             services.fill(obj)
         case "Secret":
             _fill_secret(obj)
+        case "Namespace":
+            name = obj["metadata"].get("name")
+            obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = name
         case "HorizontalPodAutoscaler":
             obj.setdefault("spec", {}).setdefault("minReplicas", 1)
         case _ if kind in _WORKLOADS:
@@ -32,13 +35,11 @@ def begin(kind: str, obj: Tree) -> None:
     match kind:
         case "Namespace":
             obj.setdefault("spec", {})["finalizers"] = ["kubernetes"]
-            obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = obj[
-                "metadata"
-            ]["name"]
             obj["status"] = {"phase": "Active"}
         case "Pod":
             obj["status"] = {"phase": "Pending", "qosClass": "BestEffort"}
         case "Service":
+            services.allot(obj)
             obj["status"] = {"loadBalancer": {}}
         case _ if kind in _WORKLOADS:
             obj["status"] = {} if kind == "Deployment" else {"replicas": 0}

@@ -1,12 +1,14 @@
 """The schemas of builtin kinds, as the models of the kubernetes client know them."""
 
 import importlib
+from collections.abc import Iterator
 from functools import cache
 
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree, Value
 
 _MODELS = "kubernetes.client.models"
+_REFERENCE = "#/components/schemas/"
 _OTHER_NAMES = {"Event": "CoreV1Event"}  # the client has two events
 
 
@@ -16,12 +18,33 @@ def schema(resource: Resource) -> tuple[Tree, Tree]:
     return _schema(model)
 
 
+def unknown(resource: Resource, obj: Tree) -> list[str]:
+    """The paths of the fields of an object that its type does not have."""
+    tree, types = schema(resource)
+    return list(_unknown(tree, types, obj, ""))
+
+
+def _unknown(tree: Tree, types: Tree, value: Value, path: str) -> Iterator[str]:
+    tree = types.get(str(tree.get("$ref", "")).removeprefix(_REFERENCE), tree)
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown(tree.get("items") or {}, types, item, f"{path}[{index}]")
+    if not isinstance(value, dict) or "properties" not in tree:
+        return
+    for name, item in value.items():
+        place = f"{path}.{name}" if path else name
+        if name in tree["properties"]:
+            yield from _unknown(tree["properties"][name], types, item, place)
+        else:
+            yield place
+
+
 @cache
 def _schema(model: str) -> tuple[Tree, Tree]:
     # Imported here: it takes half a second and 50 MB, which only kubectl's users need to spend.
     found = importlib.import_module(_MODELS)
     tree = getattr(found, model).model_json_schema(
-        by_alias=True, ref_template="#/components/schemas/{model}"
+        by_alias=True, ref_template=f"{_REFERENCE}{{model}}"
     )
     types = tree.pop("$defs", {})
     return _plain(tree), {name: _plain(below) for name, below in types.items()}

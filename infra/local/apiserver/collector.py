@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from infra.local.apiserver import crds
-from infra.local.apiserver.resources import Catalogue, Kind, Resource
+from infra.local.apiserver.catalogue import Catalogue
+from infra.local.apiserver.resources import Kind, Resource
 from infra.local.apiserver.store import Store
 from infra.local.apiserver.trees import Key, Tree, key_of
 

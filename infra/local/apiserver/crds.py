@@ -1,8 +1,9 @@
 """CustomResourceDefinitions: the kinds that they add to what is served."""
 
 from infra.local.apiserver import errors
+from infra.local.apiserver.catalogue import Catalogue
 from infra.local.apiserver.errors import Cause
-from infra.local.apiserver.resources import Catalogue, Column, Counts, Resource, Scale
+from infra.local.apiserver.resources import Column, Counts, Resource, Scale
 from infra.local.apiserver.schema import Schema
 from infra.local.apiserver.trees import Tree, Value, at, objects_at, shown, timestamp
 

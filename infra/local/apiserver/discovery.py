@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from infra.local.apiserver import errors
-from infra.local.apiserver.resources import Catalogue, Resource
+from infra.local.apiserver.catalogue import Catalogue
+from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree
 from infra.local.apiserver.wire import Reply, Request
 

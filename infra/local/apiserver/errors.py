@@ -29,14 +29,14 @@ class ApiError(Exception):
 
     def status(self) -> Tree:
         """The Status object that the client gets."""
+        told = {"reason": self.reason, "details": self.details}
         return {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": {},
             "status": "Failure",
             "message": str(self),
-            "reason": self.reason,
-            "details": self.details,
+            **{field: value for field, value in told.items() if value},
             "code": self.code,
         }
 
@@ -115,13 +115,25 @@ def conflict(group: str, plural: str, name: str, why: str = "") -> ApiError:
     return ApiError(409, "Conflict", message, _details(group, plural, name))
 
 
+def apply_conflict(message: str, causes: Sequence[Cause]) -> ApiError:
+    """An applied value that another manager owns and wants otherwise."""
+    return ApiError(409, "Conflict", message, {"causes": [_cause(cause) for cause in causes]})
+
+
+def untyped(api_version: str, kind: str, obj: Tree, why: str) -> ApiError:
+    """An applied object that does not fit its type."""
+    metadata = obj.get("metadata") or {}
+    place = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+    version = api_version if "/" in api_version else f"/{api_version}"
+    message = f"failed to create typed patch object ({place}; {version}, Kind={kind}): {why}"
+    return ApiError(500, "", message)
+
+
 def invalid(group: str, kind: str, name: str, causes: Sequence[Cause]) -> ApiError:
     """An object that breaks the rules of its kind."""
     told = str(causes[0]) if len(causes) == 1 else f"[{', '.join(map(str, causes))}]"
     details = _details(group, kind, name)
-    details["causes"] = [
-        {"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in causes
-    ]
+    details["causes"] = [_cause(cause) for cause in causes]
     message = f'{_qualified(group, kind)} "{name}" is invalid: {told}'
     return ApiError(422, "Invalid", message, details)
 
@@ -130,6 +142,10 @@ def forbidden(group: str, plural: str, name: str, why: str) -> ApiError:
     """A write that is not allowed now."""
     message = f'{_qualified(group, plural)} "{name}" is forbidden: {why}'
     return ApiError(403, "Forbidden", message, _details(group, plural, name))
+
+
+def _cause(cause: Cause) -> Tree:
+    return {"reason": cause.reason, "message": cause.message, "field": cause.field}
 
 
 def _qualified(group: str, word: str) -> str:

@@ -1,11 +1,15 @@
 """OpenAPI v3: enough for `kubectl apply` to let the server validate, and for `kubectl explain`."""
 
 from infra.local.apiserver import builtin_types, errors
-from infra.local.apiserver.resources import Catalogue, Resource
+from infra.local.apiserver.catalogue import Catalogue
+from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree
 
 _GVK = "x-kubernetes-group-version-kind"
-_FIELD_VALIDATION = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}
+_PARAMETERS = [
+    {"name": name, "in": "query", "schema": {"type": "string"}}
+    for name in ("dryRun", "fieldManager", "fieldValidation")
+]
 _OBJECT_FIELDS: dict[str, Tree] = {
     "apiVersion": {"type": "string", "description": "Group and version of this object's kind."},
     "kind": {"type": "string", "description": "What this object is."},
@@ -59,7 +63,7 @@ def _paths(resource: Resource) -> Tree:
         collection: {"get": {_GVK: kind, "responses": found}},
         f"{collection}/{{name}}": {
             "get": {_GVK: kind, "responses": found},
-            "patch": {_GVK: kind, "parameters": [_FIELD_VALIDATION], "responses": found},
+            "patch": {_GVK: kind, "parameters": _PARAMETERS, "responses": found},
         },
     }
 

@@ -9,6 +9,7 @@ from infra.local.apiserver.trees import Tree, Value, copied
 MERGE = "application/merge-patch+json"
 JSON = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
 
 
 def apply(resource: Resource, content_type: str, obj: Tree, body: Value) -> Tree:
@@ -26,7 +27,7 @@ def apply(resource: Resource, content_type: str, obj: Tree, body: Value) -> Tree
 
 def supported(resource: Resource) -> tuple[str, ...]:
     """The content types of the patches that a kind takes."""
-    return (JSON, MERGE) if resource.custom else (JSON, MERGE, STRATEGIC)
+    return (JSON, MERGE, APPLY) if resource.custom else (JSON, MERGE, STRATEGIC, APPLY)
 
 
 def merged(value: Value, change: Value) -> Value:

@@ -1,14 +1,12 @@
 """From a request to the verb that answers it."""
 
-import base64
-import json
-from dataclasses import dataclass
-
 from infra.local.apiserver import (
     binding,
+    configuration,
     discovery,
     errors,
     openapi,
+    options,
     patch,
     reviews,
     scale,
@@ -16,29 +14,12 @@ from infra.local.apiserver import (
     views,
     watch,
 )
-from infra.local.apiserver.deletion import Deletion
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.store import Match
-from infra.local.apiserver.trees import Key, Tree, Value, copied
-from infra.local.apiserver.verbs import Edit, Mode, Verbs
+from infra.local.apiserver.targets import Target, target
+from infra.local.apiserver.trees import Tree
+from infra.local.apiserver.verbs import Edit, Verbs
 from infra.local.apiserver.wire import Reply, Request, Stream
-
-_OWN_PARTS = ("status", "finalize")  # what follows a namespace's name without being a kind
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a path points at: a collection, an object, or a part of one."""
-
-    resource: Resource
-    namespace: str
-    name: str
-    part: str
-
-    @property
-    def key(self) -> Key:
-        """Where the object is stored."""
-        return self.namespace, self.name
 
 
 class Routes:
@@ -53,9 +34,13 @@ class Routes:
             case reviews.PATH:
                 return reviews.serve(request)
             case ("api", version, plural, *rest):
-                return self._serve(request, self._target("", version, plural, rest))
+                return self._serve(
+                    request, target(self._verbs.catalogue, "", version, plural, rest)
+                )
             case ("apis", group, version, plural, *rest):
-                return self._serve(request, self._target(group, version, plural, rest))
+                return self._serve(
+                    request, target(self._verbs.catalogue, group, version, plural, rest)
+                )
             case ("openapi", "v3", *rest) if request.method == "GET":
                 return self._documented("/".join(rest))
             case _ if request.method == "GET":
@@ -66,18 +51,6 @@ class Routes:
     def _documented(self, path: str) -> Reply:
         catalogue = self._verbs.catalogue
         return Reply(openapi.document(catalogue, path) if path else openapi.index(catalogue))
-
-    def _target(self, group: str, version: str, plural: str, rest: list[str]) -> Target:
-        namespace = ""
-        if plural == "namespaces" and len(rest) > 1 and rest[1] not in _OWN_PARTS:
-            namespace, plural, *rest = rest
-        resource = self._verbs.catalogue.find(group, version, plural)
-        if len(rest) > 2 or (namespace and not resource.namespaced):
-            raise errors.no_such_path()
-        name, part = [*rest, "", ""][:2]
-        if name and resource.namespaced and not namespace:
-            raise errors.no_such_path()
-        return Target(resource, namespace, name, part)
 
     def _serve(self, request: Request, target: Target) -> Reply | Stream:
         if target.part == "scale" and target.resource.scale:
@@ -94,6 +67,8 @@ class Routes:
         match request.method:
             case "GET":
                 return self._get(request, target)
+            case "PATCH" if request.content_type == patch.APPLY:
+                return self._apply(request, target)
             case "PUT" | "PATCH":
                 return self._change(request, target)
             case "DELETE" if not target.part:
@@ -119,13 +94,13 @@ class Routes:
 
     def _list(self, request: Request, target: Target) -> Reply:
         match = _match(request, target)
-        limit, start = request.number("limit"), _start(request)
+        limit, start = request.number("limit"), options.start(request)
         page = self._verbs.store.page(
             target.resource.key, target.namespace, match, start=start, limit=limit
         )
         metadata: Tree = {"resourceVersion": str(page.version)}
         if page.next:
-            metadata["continue"] = _token(page.next)
+            metadata["continue"] = options.token(page.next)
             if selectors.lets_all_through(match):
                 metadata["remainingItemCount"] = page.left
         form = views.form(request.accept)
@@ -147,19 +122,27 @@ class Routes:
     def _create(self, request: Request, target: Target) -> Reply:
         if target.resource.namespaced and not target.namespace:
             raise errors.no_such_method()
-        mode = _mode(request)
+        mode = options.mode(request)
         obj = self._verbs.create(target.resource, target.namespace, request.tree(), mode)
         return self._shown(request, target, obj, 201)
 
+    def _apply(self, request: Request, target: Target) -> Reply:
+        configuration.check_options(request)
+        config = configuration.read(request, target.resource, target.name, target.namespace)
+        mode = options.mode(request)
+        obj, new = self._verbs.apply(target.resource, target.key, config, mode, target.part)
+        return self._shown(request, target, obj, 201 if new else 200)
+
     def _change(self, request: Request, target: Target) -> Reply:
+        configuration.check_options(request)
         edit = _edit(request, target.resource)
         act = self._verbs.change_status if target.part else self._verbs.change
-        obj = act(target.resource, target.key, edit, _mode(request))
+        obj = act(target.resource, target.key, edit, options.mode(request))
         return self._shown(request, target, obj)
 
     def _delete(self, request: Request, target: Target) -> Reply:
         found = self._verbs.read(target.resource, target.key)
-        left = self._verbs.delete(target.resource, target.key, _deletion(request))
+        left = self._verbs.delete(target.resource, target.key, options.deletion(request))
         if left is not None:
             return self._shown(request, target, left)
         details = {
@@ -172,7 +155,7 @@ class Routes:
 
     def _delete_all(self, request: Request, target: Target) -> Reply:
         match = _match(request, target)
-        self._verbs.delete_all(target.resource, target.namespace, match, _deletion(request))
+        self._verbs.delete_all(target.resource, target.namespace, match, options.deletion(request))
         return Reply(_success({}))
 
     def _shown(self, request: Request, target: Target, obj: Tree, code: int = 200) -> Reply:
@@ -193,44 +176,6 @@ def _match(request: Request, target: Target) -> Match:
         selectors.by_labels(request.query.get("labelSelector", "")),
         selectors.by_fields(target.resource, request.query.get("fieldSelector", "")),
     )
-
-
-def _deletion(request: Request) -> Deletion:
-    body = request.body() or {}
-    options: dict[str, Value] = {**copied(body), **request.query}
-    policy = options.get("propagationPolicy")
-    orphan = policy == "Orphan" if policy else bool(options.get("orphanDependents"))
-    grace = options.get("gracePeriodSeconds")
-    preconditions = body.get("preconditions") or {}
-    return Deletion(
-        uid=preconditions.get("uid") or "",
-        resource_version=preconditions.get("resourceVersion") or "",
-        orphan=orphan,
-        grace_seconds=None if grace is None else int(grace),
-        dry_run=bool(options.get("dryRun")),
-    )
-
-
-def _mode(request: Request) -> Mode:
-    return Mode(
-        dry_run=bool(request.query.get("dryRun")),
-        strict=request.query.get("fieldValidation") == "Strict",
-    )
-
-
-def _token(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
-
-
-def _start(request: Request) -> Key | None:
-    token = request.query.get("continue")
-    if not token:
-        return None
-    try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
-    except ValueError as error:
-        raise errors.bad_request("continue key is not valid") from error
-    return str(namespace), str(name)
 
 
 def _success(details: Tree) -> Tree:

@@ -1,11 +1,14 @@
 """The rules of a kind: what is filled in, what is dropped, and what is refused."""
 
-from infra.local.apiserver import admission, builtin, crds, errors
+from collections.abc import Sequence
+
+from infra.local.apiserver import admission, builtin, builtin_types, crds, errors, services
 from infra.local.apiserver.errors import Cause
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree, copied
 
 _DEPLOYMENTS = ("apps", "deployments")
+_SERVICES = ("", "services")
 _KEEPS_STATUS = ("nodes",)  # a node arrives with the status that its kubelet gives it
 
 
@@ -14,6 +17,10 @@ def fill_new(resource: Resource, obj: Tree, *, strict: bool) -> None:
     if resource.has_status and resource.plural not in _KEEPS_STATUS:
         obj.pop("status", None)
     _fill(resource, obj, strict=strict)
+
+
+def begin(resource: Resource, obj: Tree) -> None:
+    """Gives a new object what it has not from its client: a first status, an address."""
     if not resource.custom:
         builtin.begin(resource.kind, obj)
 
@@ -23,6 +30,8 @@ def fill_changed(resource: Resource, old: Tree, new: Tree, *, strict: bool) -> N
     if not resource.custom:
         builtin.carry_over(resource.kind, old, new)
     _fill(resource, new, strict=strict)
+    if resource.key == _SERVICES:
+        services.allot(new)
 
 
 def keep_status(resource: Resource, old: Tree, new: Tree) -> None:
@@ -40,6 +49,8 @@ def keep_all_but_status(resource: Resource, old: Tree, new: Tree) -> Tree:
     controller numbers the revision, and the generation stays.
     """
     changed: Tree = {**copied(old), "status": new.get("status", {})}
+    if "managedFields" in new["metadata"]:
+        changed["metadata"]["managedFields"] = new["metadata"]["managedFields"]
     annotations = new["metadata"].get("annotations")
     if resource.key == _DEPLOYMENTS and annotations:
         changed["metadata"]["annotations"] = annotations
@@ -63,19 +74,28 @@ def _fill(resource: Resource, obj: Tree, *, strict: bool) -> None:
         crds.fill(obj)
     elif resource.schema is not None:
         dropped = resource.schema.prune(obj)
-        if dropped and strict:
-            told = ", ".join(f'unknown field "{path}"' for path in dropped)
-            raise errors.bad_request(f"strict decoding error: {told}")
+        if strict:
+            _check_known(dropped)
         resource.schema.fill(obj)
     elif not resource.custom:
         _check_parts(resource, obj)
+        if strict:
+            _check_known(builtin_types.unknown(resource, obj), _cannot(resource))
         builtin.fill(resource.kind, obj)
+
+
+def _check_known(unknown: Sequence[str], prefix: str = "") -> None:
+    if unknown:
+        told = ", ".join(f'unknown field "{path}"' for path in unknown)
+        raise errors.bad_request(f"{prefix}strict decoding error: {told}")
+
+
+def _cannot(resource: Resource) -> str:
+    what = f'{resource.kind} in version "{resource.version}"'
+    return f"{what} cannot be handled as a {resource.kind}: "
 
 
 def _check_parts(resource: Resource, obj: Tree) -> None:
     for part in ("spec", "status"):
         if not isinstance(obj.get(part) or {}, dict):
-            raise errors.bad_request(
-                f'{resource.kind} in version "{resource.version}" cannot be handled as a '
-                f"{resource.kind}: {part} is no object"
-            )
+            raise errors.bad_request(f"{_cannot(resource)}{part} is no object")

@@ -1,9 +1,9 @@
 """The scale subresource: how many replicas, whatever the kind calls them."""
 
-from infra.local.apiserver import errors, patch
+from infra.local.apiserver import errors, options, patch
 from infra.local.apiserver.resources import Resource, Scale
 from infra.local.apiserver.trees import Key, Tree, Value, at
-from infra.local.apiserver.verbs import Mode, Verbs
+from infra.local.apiserver.verbs import Verbs
 from infra.local.apiserver.wire import Reply, Request
 
 
@@ -24,8 +24,7 @@ def serve(verbs: Verbs, resource: Resource, key: Key, request: Request) -> Reply
         _set(obj, shape.replicas, at(wanted, "spec", "replicas") or 0)
         return obj
 
-    mode = Mode(dry_run=bool(request.query.get("dryRun")))
-    return Reply(_shown(shape, verbs.change(resource, key, edit, mode)))
+    return Reply(_shown(shape, verbs.change(resource, key, edit, options.mode(request), "scale")))
 
 
 def _wanted(resource: Resource, shape: Scale, obj: Tree, request: Request) -> Tree:

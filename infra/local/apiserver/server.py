@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from infra.local.apiserver.resources import Catalogue
+from infra.local.apiserver.catalogue import Catalogue
 from infra.local.apiserver.routes import Routes
 from infra.local.apiserver.store import Store
 from infra.local.apiserver.trees import Tree

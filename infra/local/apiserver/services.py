@@ -11,7 +11,7 @@ _NAMED = "ExternalName"  # a type without an address
 
 
 def fill(obj: Tree) -> None:
-    """Sets the defaults of a Service; its uid says which address it gets."""
+    """Sets the defaults of a Service."""
     spec = obj.setdefault("spec", {})
     spec.setdefault("type", "ClusterIP")
     spec.setdefault("sessionAffinity", "None")
@@ -19,9 +19,15 @@ def fill(obj: Tree) -> None:
         port.setdefault("protocol", "TCP")
         if not port.get("targetPort") and "port" in port:
             port["targetPort"] = port["port"]
+    if spec["type"] != _NAMED:
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+
+
+def allot(obj: Tree) -> None:
+    """Gives a Service its address; its uid says which."""
+    spec = obj["spec"]
     if spec["type"] == _NAMED:
         return
-    spec.setdefault("internalTrafficPolicy", "Cluster")
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
     if not spec.get("clusterIP"):

@@ -1,12 +1,15 @@
 """What can be done with an object: create, read, change, delete, each as one locked step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.local.apiserver import admission, crds, deletion, errors, preconditions, rules
+from infra.local.apiserver.catalogue import Catalogue
 from infra.local.apiserver.collector import CONTAINERS, NAMESPACES, Collector
 from infra.local.apiserver.deletion import Deletion
-from infra.local.apiserver.resources import Catalogue, Resource
+from infra.local.apiserver.ownership import applying
+from infra.local.apiserver.ownership.recording import NOBODY, Writer, record
+from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.store import Match, Store
 from infra.local.apiserver.trees import Key, Tree, copied, key_of
 
@@ -19,6 +22,8 @@ class Mode:
 
     dry_run: bool = False  # everything but the storing
     strict: bool = False  # fields that a schema does not know are refused, not dropped
+    manager: str = NOBODY  # who owns what is written
+    force: bool = False  # fields are taken from those who own them
 
 
 _PLAIN = Mode()
@@ -40,6 +45,8 @@ class Verbs:
             self._check_namespace(resource, body)
             admission.identify_new(resource, body)
             rules.fill_new(resource, body, strict=mode.strict)
+            record(resource, None, body, Writer(mode.manager))
+            rules.begin(resource, body)
             rules.check(resource, body, None)
             if self.store.get(resource.key, key_of(body)) is not None:
                 name = body["metadata"]["name"]
@@ -59,14 +66,20 @@ class Verbs:
             raise errors.not_found(resource.group, resource.plural, key[1])
         return found
 
-    def change(self, resource: Resource, key: Key, edit: Edit, mode: Mode = _PLAIN) -> Tree:
-        """Stores what an edit makes of an object, its status aside; 409 on a stale version."""
+    def change(
+        self, resource: Resource, key: Key, edit: Edit, mode: Mode = _PLAIN, part: str = ""
+    ) -> Tree:
+        """Stores what an edit makes of an object, its status aside; 409 on a stale version.
+
+        Part is the subresource by which it is done.
+        """
         with self.store.lock:
             old = self.read(resource, key)
             new = self._edited(resource, old, edit)
             rules.keep_status(resource, old, new)
             rules.fill_changed(resource, old, new, strict=mode.strict)
             admission.identify_changed(old, new)
+            record(resource, old, new, Writer(mode.manager, part))
             admission.count(resource, old, new)
             return self._store_changed(resource, old, new, mode)
 
@@ -78,7 +91,24 @@ class Verbs:
             new = rules.keep_all_but_status(resource, old, edited)
             rules.fill_changed(resource, old, new, strict=mode.strict)
             admission.identify_changed(old, new)
+            record(resource, old, new, Writer(mode.manager, "status"))
             return self._store_changed(resource, old, new, mode)
+
+    def apply(
+        self, resource: Resource, key: Key, config: Tree, mode: Mode, part: str = ""
+    ) -> tuple[Tree, bool]:
+        """Lays a manager's configuration over an object; True where it is made of it alone."""
+        by, recorded = Writer(mode.manager, part), replace(mode, manager=NOBODY)
+
+        def edit(live: Tree) -> Tree:
+            return applying.applied(resource, live, config, by, force=mode.force)
+
+        with self.store.lock:
+            if self.store.get(resource.key, key) is None and not part:
+                new = applying.applied(resource, None, config, by, force=mode.force)
+                return self.create(resource, key[0], new, recorded), True
+            act = self.change_status if part else self.change
+            return act(resource, key, edit, recorded), False
 
     def delete(self, resource: Resource, key: Key, how: Deletion) -> Tree | None:
         """Deletes an object: None when it is gone, else the object that waits for its end."""

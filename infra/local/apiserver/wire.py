@@ -28,6 +28,7 @@ class Request:
     accept: str
     content_type: str
     data: bytes
+    agent: str = ""  # the program that asks
 
     def body(self) -> Value:
         """The JSON in the body; None where there is none."""
@@ -156,6 +157,7 @@ class Handler(BaseHTTPRequestHandler):
             accept=self.headers.get("Accept") or "",
             content_type=(self.headers.get("Content-Type") or "").partition(";")[0].strip(),
             data=self.rfile.read(length) if length else b"",
+            agent=(self.headers.get("User-Agent") or "unknown").partition("/")[0],
         )
 
     def _send(self, reply: Reply) -> None:

@@ -1,0 +1,1 @@
+"""Who owns which field of an object: managedFields, and what server-side apply makes of them."""
