@@ -46,7 +46,7 @@ def test_the_changelog_names_every_event():
     changes = (ROOT / "CHANGELOG.md").read_text()
     types = {value for value in vars(events).values() if str(value).startswith("dev.")}
 
-    assert len(types) == 9
+    assert len(types) == 12
     assert [name for name in types if f"`{name}`" not in changes] == []
 
 

@@ -1,4 +1,4 @@
-"""A tick: every canary that is due, or those that it names."""
+"""A tick: every canary that is due, those that it names, or those whose object changed."""
 
 import functools
 import os
@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 from shared.adapters.clock import is_beat
 from shared.adapters.entry import on_event
 from shared.adapters.settings import load
-from shared.domain.events import ANALYSIS_TICK, PING, Event, tick
-from shared.reconcile.run import pass_over_all, pass_over_some, report
+from shared.domain.events import (
+    ANALYSIS_TICK,
+    OBJECT_ADDED,
+    OBJECT_DELETED,
+    OBJECT_UPDATED,
+    PING,
+    Event,
+    changed,
+    tick,
+)
+from shared.reconcile.run import pass_over_all, pass_over_some, pass_over_touched, report
 from shared.reconcile.scope import Scope, open_scope
 
 _SETTINGS = load(os.environ)
@@ -19,10 +28,14 @@ def _scope() -> Scope:
     return open_scope(_SETTINGS, lambda: datetime.now(UTC))
 
 
-@on_event(ANALYSIS_TICK, PING)
+@on_event(ANALYSIS_TICK, PING, OBJECT_ADDED, OBJECT_UPDATED, OBJECT_DELETED)
 def analysis_tick(event: Event) -> None:
     """204 once the Canaries could be listed: what fails on one of them is left to its next tick."""
-    wanted, now = tick(event), datetime.now(UTC)
+    now, of_an_object = datetime.now(UTC), changed(event)
+    if of_an_object is not None:
+        report(pass_over_touched(_scope(), of_an_object, now))
+        return
+    wanted = tick(event)
     if wanted.is_over(now):
         return
     if wanted.names:

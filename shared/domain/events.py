@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from shared.domain import dns
 from shared.domain import promotion as promotions
@@ -13,6 +14,9 @@ from shared.domain.promotion import Promotion
 PROMOTION_REQUESTED = "dev.cdeventsx.spillway-promotion.requested.0.1.0"
 ANALYSIS_TICK = "dev.cdeventsx.spillway-analysis.tick.0.1.0"
 PING = "dev.knative.sources.ping"
+OBJECT_ADDED = "dev.knative.apiserver.ref.add"
+OBJECT_UPDATED = "dev.knative.apiserver.ref.update"
+OBJECT_DELETED = "dev.knative.apiserver.ref.delete"
 ROLLBACK_REQUESTED = "dev.cdeventsx.spillway-rollback.requested.0.1.0"
 CANARY_STARTED = "dev.cdeventsx.spillway-canary.started.0.1.0"
 CANARY_ADVANCED = "dev.cdeventsx.spillway-canary.advanced.0.1.0"
@@ -57,6 +61,24 @@ class Tick:
         return self.expires is not None and now > self.expires
 
 
+class Kind(StrEnum):
+    """What Knative's ApiServerSource may tell of."""
+
+    DEPLOYMENT = "Deployment"
+    CANARY = "Canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An object was made, changed or deleted: its kind, and where it is. What it is now stands in
+    the cluster.
+    """
+
+    kind: Kind
+    namespace: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class RollbackWish:
     """Go back. Without a revision it means the run that its time falls into."""
@@ -85,6 +107,17 @@ def tick(event: Event) -> Tick:
     rooted = ((f"canaries.{index}", item) for index, item in items)
     names = tuple(_key({where: item}, where, name="name") for where, item in rooted)
     return Tick(names=names, expires=instant(said, "expires"))
+
+
+def changed(event: Event) -> Changed | None:
+    """Reads what Knative's ApiServerSource tells in mode Reference; None for any other event."""
+    if event.type not in (OBJECT_ADDED, OBJECT_UPDATED, OBJECT_DELETED):
+        return None
+    kind = text(event.data, "kind")
+    if kind not in list(Kind):
+        raise wrong(("kind",), kind, " or ".join(Kind))
+    namespace, name = _key(event.data, name="name")
+    return Changed(Kind(kind), namespace, name)
 
 
 def rollback_wish(event: Event) -> RollbackWish:

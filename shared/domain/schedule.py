@@ -42,3 +42,21 @@ def has_moved(subject: Subject, seen: Generations) -> bool:
     if subject.status.refused_generation or refusal_of(subject, None):
         return False
     return subject.status.next_tick is None and seen != subject.status.generations
+
+
+def is_touched(subject: Subject, moment: Moment, workload: str, generation: int) -> bool:
+    """Whether a change of its target or primary, now at that generation, is news to one at rest.
+
+    Those that wait for something have a beat, and are left to it: of what a pass does to a
+    Deployment there is an event before that pass is over.
+    """
+    status = subject.status
+    if is_pending(status) or status.stranded:
+        return False
+    if is_due(subject, moment, sweep=False):
+        return True
+    if status.refused_generation or refusal_of(subject, None):
+        return False
+    is_primary = status.made is not None and workload == status.made.target.primary
+    known = status.generations.primary if is_primary else status.generations.target
+    return status.phase is Phase.NEW or generation != known

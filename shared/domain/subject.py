@@ -23,6 +23,12 @@ class Subject:
     spec: CanarySpec | Refusal
     status: Status
 
+    @property
+    def workloads(self) -> frozenset[str]:
+        """The names of the target, and once it was made of the primary."""
+        made = self.status.made
+        return frozenset({self.target, *((made.target.name, made.target.primary) if made else ())})
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

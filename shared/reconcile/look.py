@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 
 from shared.adapters import paths
 from shared.domain.errors import Refused
+from shared.domain.events import Changed, Kind
 from shared.domain.fields import Object, at, text, whole
 from shared.domain.manifest import parse
 from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
-from shared.domain.schedule import has_moved, is_due
+from shared.domain.schedule import has_moved, is_due, is_pending, is_touched
 from shared.domain.status import Generations, Status, read_status
 from shared.domain.subject import Subject, left_behind
 from shared.reconcile.read import FEW
@@ -102,6 +103,25 @@ def is_worth_a_look(subject: Subject, moment: Moment) -> bool:
 def _subjects(pages: Iterable[tuple[Object, ...]]) -> list[Subject]:
     found = (subject_of(canary) for page in pages for canary in page)
     return [subject for subject in found if subject]
+
+
+def touched_subjects(scope: Scope, changed: Changed, moment: Moment) -> list[Subject]:
+    """The Canaries that an object which changed is of, so far as that is news to them."""
+    if changed.kind is Kind.CANARY:
+        found = named_subjects(scope, [(changed.namespace, changed.name)])
+        return [s for s in found if not is_pending(s.status) and is_due(s, moment, sweep=False)]
+    if scope.namespaces and changed.namespace not in scope.namespaces:
+        return []
+    subjects = all_of(scope, changed.namespace)
+    found = [s for s in subjects if changed.name in s.workloads and not is_pending(s.status)]
+    generation = _generation(scope, changed) if found else 0
+    return [s for s in found if is_touched(s, moment, changed.name, generation)]
+
+
+def _generation(scope: Scope, changed: Changed) -> int:
+    """Of a Deployment as it is now; 0 where it is gone."""
+    found = scope.cluster.read(f"{paths.deployments(changed.namespace)}/{changed.name}")
+    return whole(found, "metadata", "generation") if found else 0
 
 
 def due_subjects(

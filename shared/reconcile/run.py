@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from shared.adapters import log
 from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
 from shared.domain.errors import Conflict, Unavailable
+from shared.domain.events import Changed
 from shared.domain.observe import Moment
 from shared.domain.schedule import is_pending
 from shared.domain.seen import Gone, Seen
@@ -51,6 +52,15 @@ def pass_over_some(
     found = look.named_subjects(scope, names)
     subjects = [s for s in found if key_of(s) in asked or look.is_worth_a_look(s, moment)]
     outcomes = _pass(scope, subjects, moment, asked, watch)
+    if watch.unbeaten:
+        beat.want(scope)
+    return outcomes
+
+
+def pass_over_touched(scope: Scope, changed: Changed, now: datetime) -> list[Outcome]:
+    """One pass over the canaries that an object which changed is of, if they have not done it."""
+    watch, moment = Watch(scope.budget), Moment(now, scope.beat)
+    outcomes = _pass(scope, look.touched_subjects(scope, changed, moment), moment, {}, watch)
     if watch.unbeaten:
         beat.want(scope)
     return outcomes

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain import events
 from shared.domain.errors import Refused
-from shared.domain.events import Event, Origin, RollbackWish, Tick
+from shared.domain.events import Changed, Event, Kind, Origin, RollbackWish, Tick
 from shared.domain.fields import at
 from shared.domain.images import purl
 from shared.domain.promotion import Promotion, to_content
@@ -249,3 +249,30 @@ def test_an_image_is_named_by_its_package_url(image, expected):
 
 def an_event(type=events.ROLLBACK_REQUESTED, data=None, time=NOW):
     return Event("e1", "/people", type, "jx/croc", time, data or {})
+
+
+OBJECT = {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "jx", "name": "croc"}
+
+
+def of_an_object(type_: str, **data: str) -> Event:
+    return Event("e1", "https://10.0.0.1:443", type_, "/apis/apps/v1/x", None, {**OBJECT, **data})
+
+
+@pytest.mark.parametrize(
+    "kind", [events.OBJECT_ADDED, events.OBJECT_UPDATED, events.OBJECT_DELETED]
+)
+def test_knative_tells_of_an_object_by_its_kind_and_where_it_is(kind):
+    assert events.changed(of_an_object(kind)) == Changed(Kind.DEPLOYMENT, "jx", "croc")
+    assert events.changed(of_an_object(kind, kind="Canary")) == Changed(Kind.CANARY, "jx", "croc")
+
+
+def test_any_other_event_is_about_no_object():
+    assert events.changed(of_an_object(events.PING)) is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("kind", "Pod"), ("namespace", "../x"), ("name", "a/b"), ("name", "")]
+)
+def test_an_object_of_another_kind_or_without_a_name_is_refused(field, value):
+    with pytest.raises(Refused, match=f"^{field}: wanted "):
+        events.changed(of_an_object(events.OBJECT_UPDATED, **{field: value}))

@@ -8,7 +8,7 @@ from shared.domain.canary import Refusal, Target
 from shared.domain.machine import Phase
 from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
-from shared.domain.schedule import has_moved, is_due, is_pending
+from shared.domain.schedule import has_moved, is_due, is_pending, is_touched
 from shared.domain.status import Generations, Made, Status
 from shared.domain.subject import Subject
 from tests.domain.situations import BEAT, NOW, a_spec, a_status
@@ -19,6 +19,7 @@ UNSETTLED = a_status(Phase.SUCCEEDED, settled_at=None)
 SUSPENDED = a_spec(suspend=True)
 REFUSAL = Refusal("spec.service", "no")
 LATER = NOW + timedelta(hours=1)
+MOMENT = Moment(NOW, BEAT)
 
 
 def subject(status, *, spec=None, generation=1):
@@ -117,3 +118,44 @@ def test_what_has_no_next_tick_is_looked_at_by_what_it_is(found, at_a_beat, at_a
 )
 def test_what_rests_is_looked_at_when_an_object_of_it_was_changed(found, seen, moved):
     assert has_moved(found, seen) is moved
+
+
+MADE = Made(Target("Deployment", "cart"), "cart", "istio")
+LEFT = Generations(target=3, primary=5, route=1)
+AT_REST = a_status(Phase.SUCCEEDED, made=MADE, generations=LEFT)
+REFUSED = a_status(Phase.SUCCEEDED, made=MADE, generations=LEFT, refused_generation=1)
+WITHOUT_TARGET = Status(generation=1, settled_at=NOW, decision=1)
+FAR_MADE = a_status(
+    Phase.SUCCEEDED,
+    made=Made(Target("Deployment", "other"), "other", "istio"),
+    generations=LEFT,
+    initialized=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "workload", "generation", "touched"),
+    [
+        pytest.param(AT_REST, "cart", 3, False, id="only-its-pods-changed"),
+        pytest.param(AT_REST, "cart", 4, True, id="a-new-revision"),
+        pytest.param(AT_REST, "cart", 0, True, id="the-target-is-gone"),
+        pytest.param(AT_REST, "cart-primary", 5, False, id="only-the-primarys-pods"),
+        pytest.param(AT_REST, "cart-primary", 6, True, id="the-primary-was-edited"),
+        pytest.param(Status(), "cart", 1, True, id="never-looked-at"),
+        pytest.param(WITHOUT_TARGET, "cart", 1, True, id="the-target-it-lacked"),
+        pytest.param(a_status(Phase.PROGRESSING, made=MADE), "cart", 4, False, id="it-has-a-beat"),
+        pytest.param(UNSETTLED, "cart", 4, False, id="a-pass-is-at-it"),
+        pytest.param(STRANDED, "cart", 4, False, id="a-sweeps"),
+        pytest.param(REFUSED, "cart", 4, False, id="refused"),
+        pytest.param(FAR_MADE, "cart", 4, False, id="its-spec-names-another-by-now"),
+    ],
+)
+def test_a_change_of_a_workload_is_news_to_a_canary_that_rests_and_did_not_make_it(
+    status, workload, generation, touched
+):
+    assert is_touched(subject(status), MOMENT, workload, generation) is touched
+
+
+def test_a_canary_knows_its_target_and_once_it_is_made_its_primary():
+    assert subject(Status()).workloads == {"cart"}
+    assert subject(AT_REST).workloads == {"cart", "cart-primary"}

@@ -6,7 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.adapters.clock import BEAT
-from shared.domain.events import ANALYSIS_TICK, PING
+from shared.domain.events import (
+    ANALYSIS_TICK,
+    OBJECT_ADDED,
+    OBJECT_DELETED,
+    OBJECT_UPDATED,
+    PING,
+)
 from shared.domain.fields import Json, at, text
 from tests.domain.canaries import canary
 from tests.domain.workloads import deployment
@@ -63,6 +69,46 @@ def test_a_ping_is_a_tick_over_all_whatever_it_carries(place):
     assert ticked(place, {"canaries": "none"}, kind=PING) == DONE
 
     assert phase(world) == "Progressing"
+
+
+@pytest.mark.parametrize("kind", [OBJECT_ADDED, OBJECT_UPDATED])
+def test_a_target_that_was_changed_is_seen_at_once_and_nothing_else_is_looked_at(place, kind):
+    one, other = changed(place), changed(place)
+
+    assert ticked(place, its_target(one), kind=kind) == DONE
+
+    assert (phase(one), phase(other)) == ("Progressing", "Initialized")
+
+
+def test_a_target_that_is_gone_is_seen_at_once(place):
+    world = place.shop()
+    world.cluster.delete(world.names.target)
+
+    assert ticked(place, its_target(world), kind=OBJECT_DELETED) == DONE
+
+    assert at(world.status, "spillway", "generations", "target") == 0
+
+
+def test_a_deployment_that_is_nobodys_target_is_done(place):
+    world = changed(place)
+
+    assert ticked(place, {**its_target(world), "name": "other"}, kind=OBJECT_UPDATED) == DONE
+
+    assert phase(world) == "Initialized"
+
+
+def test_an_object_that_is_no_deployment_and_no_canary_is_refused(place):
+    world = place.shop()
+
+    reply = ticked(place, {**its_target(world), "kind": "Pod"}, kind=OBJECT_UPDATED)
+
+    assert reply == Reply(400, b"")
+
+
+def its_target(world: World) -> dict[str, Json]:
+    """What Knative's ApiServerSource says in mode Reference: an ObjectReference."""
+    namespace, name = world.names.namespace, world.names.name
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": namespace, "name": name}
 
 
 def test_a_tick_with_names_is_a_pass_over_those(place):

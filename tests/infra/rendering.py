@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -26,3 +27,24 @@ def rendered(folder: Path) -> tuple[Tree, ...]:
 def of_kind(objects: Iterable[Tree], kind: str) -> dict[str, Tree]:
     """Those of a kind, by name."""
     return {found["metadata"]["name"]: found for found in objects if found["kind"] == kind}
+
+
+def customized(folder: Path, **fields: Any) -> tuple[Tree, ...]:
+    """The objects of a kustomization of somebody's own, written into a folder, on top of ours.
+
+    Our folders are paths in it; kustomize takes them only as seen from where it stands.
+    """
+    written = {name: _relative(value, folder) for name, value in fields.items()}
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(written))
+    return rendered(folder)
+
+
+def _relative(value: Any, folder: Path) -> Any:
+    match value:
+        case list():
+            return [_relative(item, folder) for item in value]
+        case Path():
+            up = [".."] * (len(folder.resolve().parts) - 1)
+            return "/".join((*up, *value.resolve().parts[1:]))
+        case _:
+            return value

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from infra.local.kube import Tree
 from shared.adapters import settings, variables
 from shared.adapters.clock import BEAT
-from tests.infra.rendering import INFRA, of_kind, rendered
+from tests.infra.rendering import INFRA, customized, of_kind, rendered
 from tests.readme import ROOT
 
 BASE = rendered(INFRA / "base")
@@ -108,22 +107,10 @@ def test_no_secret_is_written_down():
 @pytest.fixture
 def in_one_namespace(tmp_path: Path) -> tuple[Tree, ...]:
     """An installation for the Canaries of two namespaces, as the manual describes it."""
-    for namespace in ("shop", "cart"):
-        (tmp_path / namespace).mkdir()
-        write(tmp_path / namespace, namespace=namespace, resources=[INFRA / "rbac/namespace"])
-    write(tmp_path, resources=[INFRA / "namespaced", "shop", "cart"])
-    return rendered(tmp_path)
-
-
-def write(folder: Path, resources: list[Path | str], **fields: str) -> None:
-    """A kustomization; kustomize takes folders by relative paths only."""
-    paths = [str(r) if isinstance(r, str) else relative(r, folder) for r in resources]
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump({"resources": paths, **fields}))
-
-
-def relative(path: Path, start: Path) -> str:
-    """A path as seen from a folder elsewhere."""
-    return "/".join([".."] * len(start.resolve().parts[1:])) + str(path.resolve())
+    for name in ("shop", "cart"):
+        (tmp_path / name).mkdir()
+        customized(tmp_path / name, namespace=name, resources=[INFRA / "rbac/namespace"])
+    return customized(tmp_path, resources=[INFRA / "namespaced", "shop", "cart"])
 
 
 def test_installed_for_some_namespaces_the_same_is_granted_in_those_alone(in_one_namespace):

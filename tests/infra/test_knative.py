@@ -5,15 +5,14 @@ import re
 from datetime import timedelta
 
 import pytest
-import yaml
 
 from infra.local.kube import Tree
 from infra.local.triggers import seconds
 from shared.adapters import settings
 from shared.adapters.variables import VARIABLES
 from shared.domain import events
-from tests.infra.rendering import INFRA, of_kind, rendered
-from tests.infra.test_base import ACCOUNTS, FUNCTIONS, SETTINGS, write
+from tests.infra.rendering import INFRA, customized, of_kind, rendered
+from tests.infra.test_base import ACCOUNTS, FUNCTIONS, SETTINGS
 from tests.readme import ROOT
 
 OBJECTS = rendered(INFRA / "knative")
@@ -22,11 +21,22 @@ SERVICES = {
     for name, service in of_kind(OBJECTS, "Service").items()
     if service["apiVersion"] == "serving.knative.dev/v1"
 }
+COMPONENTS = INFRA / "knative/components"
 TRIGGERS = of_kind(OBJECTS, "Trigger")
 BROKERS = of_kind(OBJECTS, "Broker")
 TYPES = {value for value in vars(events).values() if str(value).startswith("dev.")}
 KNATIVES = {value for value in TYPES if value.startswith("dev.knative.")}
 BUDGET = settings.load(SETTINGS["data"]).pass_budget
+
+
+@pytest.fixture(scope="module")
+def changes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Tree, ...]:
+    """An installation that sees changed targets at once."""
+    return customized(
+        tmp_path_factory.mktemp("changes"),
+        resources=[INFRA / "knative"],
+        components=[COMPONENTS / "apiserversource"],
+    )
 
 
 def service_of(function: str) -> Tree:
@@ -164,8 +174,35 @@ def test_the_webhooks_secret_is_mounted_where_it_is_read_and_never_written_down(
 
 
 @pytest.mark.parametrize("function", sorted(FUNCTIONS - {"promotion_webhook"}))
-def test_a_function_is_brought_what_it_takes_and_nothing_else(function: str):
-    assert triggered(function) == taken_by(function)
+def test_a_function_is_brought_what_it_takes_and_nothing_else(changes, function: str):
+    assert triggered(function) | sent_straight_to(function, changes) == taken_by(function)
+
+
+def sent_straight_to(function: str, changes: tuple[Tree, ...]) -> set[str]:
+    """The types of the events that the optional source of changed objects sends to it."""
+    (source,) = of_kind(changes, "ApiServerSource").values()
+    assert source["spec"]["mode"] == "Reference"
+    sent = source["spec"]["sink"]["ref"]["name"] == function.replace("_", "-")
+    return {f"dev.knative.apiserver.ref.{what}" for what in ("add", "update", "delete") if sent}
+
+
+def test_the_source_of_changed_objects_may_watch_what_it_is_asked_for_and_no_more(changes):
+    (source,) = of_kind(changes, "ApiServerSource").values()
+    role = of_kind(changes, "ClusterRole")["spillway-changes"]
+    binding = of_kind(changes, "ClusterRoleBinding")["spillway-changes"]
+    account = source["spec"]["serviceAccountName"]
+
+    assert {resource["kind"] for resource in source["spec"]["resources"]} == set(events.Kind)
+    assert {name for rule in role["rules"] for name in rule["resources"]} == {
+        "deployments",
+        "canaries",
+    }
+    assert all(set(rule["verbs"]) == {"get", "list", "watch"} for rule in role["rules"])
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": account, "namespace": "spillway"}
+    ]
+    assert account in of_kind(changes, "ServiceAccount")
+    assert account not in ACCOUNTS
 
 
 def test_every_trigger_has_a_subscriber_and_an_exact_type():
@@ -225,19 +262,14 @@ def test_the_sweep_comes_every_five_minutes():
 
 
 def test_settings_that_are_changed_on_top_are_another_revision_of_every_function(tmp_path):
-    write(tmp_path, resources=[INFRA / "knative"])
-    changed = yaml.safe_load((tmp_path / "kustomization.yaml").read_text())
-    changed["configMapGenerator"] = [
-        {
-            "name": "spillway-settings",
-            "namespace": "spillway",
-            "behavior": "merge",
-            "literals": ["SPILLWAY_BEAT=2s"],
-        }
-    ]
-    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(changed))
+    more = {
+        "name": "spillway-settings",
+        "namespace": "spillway",
+        "behavior": "merge",
+        "literals": ["SPILLWAY_BEAT=2s"],
+    }
 
-    objects = rendered(tmp_path)
+    objects = customized(tmp_path, resources=[INFRA / "knative"], configMapGenerator=[more])
     (named,) = of_kind(objects, "ConfigMap")
 
     assert named != SETTINGS["metadata"]["name"]

@@ -1,11 +1,13 @@
 """Which Canaries there are, and which of them a pass looks at: with few calls, however many."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.adapters import paths
 from shared.domain.canary import Refusal, Target
+from shared.domain.events import Changed, Kind
 from shared.domain.machine import Phase
 from shared.domain.observe import Moment
 from shared.domain.status import Made, Status
@@ -189,3 +191,82 @@ def test_where_nothing_rests_no_objects_are_listed(world):
     due(world, life=life)
 
     assert len(lists(life)) == 1
+
+
+CART = Changed(Kind.DEPLOYMENT, "shop", "cart")
+
+
+def touched(world, changed, life=None):
+    found = look.touched_subjects(scope_of(world, life), changed, MOMENT)
+    return [subject.owner.name for subject in found]
+
+
+def test_a_deployment_that_is_nobodys_target_costs_one_list(world):
+    a_canary(world, "till")
+    life = Life()
+
+    assert touched(world, CART, life) == []
+    assert lists(life) == [f"list {paths.canaries('shop')}"]
+
+
+def test_one_whose_pods_changed_costs_a_list_and_a_read(world):
+    a_canary(world)
+    its_objects(world)
+    life = Life()
+
+    assert touched(world, CART, life) == []
+    assert lists(life) == [
+        f"list {paths.canaries('shop')}",
+        f"read {paths.deployments('shop')}/cart",
+    ]
+
+
+def test_a_canary_that_is_at_it_costs_one_list(world):
+    a_canary(world, status=a_status(Phase.PROGRESSING))
+    its_objects(world)
+    life = Life()
+
+    assert touched(world, CART, life) == []
+    assert lists(life) == [f"list {paths.canaries('shop')}"]
+
+
+@pytest.mark.parametrize("name", ["cart", "cart-primary"])
+def test_a_workload_that_was_changed_is_news_to_its_canary_alone(world, name):
+    for canary in ("cart", "till"):
+        a_canary(world, canary)
+        its_objects(world, canary)
+    path = f"{paths.deployments('shop')}/{name}"
+    world.cluster.patch(path, [{"op": "add", "path": "/spec/replicas", "value": 9}])
+
+    assert touched(world, Changed(Kind.DEPLOYMENT, "shop", name)) == ["cart"]
+
+
+def test_a_target_that_is_gone_is_news(world):
+    a_canary(world)
+
+    assert touched(world, CART) == ["cart"]
+
+
+def test_a_deployment_of_a_namespace_out_of_scope_costs_nothing(world):
+    a_canary(world)
+    life = Life()
+    scope = scope_of(world, life)
+
+    assert look.touched_subjects(replace(scope, namespaces=("other",)), CART, MOMENT) == []
+    assert life.calls == []
+
+
+def test_a_canary_that_was_edited_or_is_new_is_looked_at_and_what_a_pass_wrote_is_not(world):
+    a_canary(world, "edited")
+    a_canary(world, "new", status=Status())
+    a_canary(world, "saved")
+    a_canary(world, "busy", status=a_status(Phase.PROGRESSING, next_tick=NOW))
+    edit = [{"op": "add", "path": "/spec/skipAnalysis", "value": True}]
+    world.cluster.patch(f"{paths.canaries('shop')}/edited", edit)
+
+    found = {
+        name: touched(world, Changed(Kind.CANARY, "shop", name))
+        for name in ("edited", "new", "saved", "busy", "gone")
+    }
+
+    assert found == {"edited": ["edited"], "new": ["new"], "saved": [], "busy": [], "gone": []}
