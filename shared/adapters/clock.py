@@ -1,11 +1,13 @@
-"""The beat: a PingSource that exists only while some canary has a next tick (design §7)."""
+"""The beat: a PingSource that exists only while some canary has a next tick, or tasks (§7)."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, assert_never
 
-from shared.adapters import paths
+from shared.adapters import cloud_tasks, paths
+from shared.adapters.cloud_tasks import CloudTasksClock
 from shared.adapters.cluster import Cluster
-from shared.adapters.settings import Settings
+from shared.adapters.settings import ClockSettings
 from shared.adapters.variables import ClockKind
 from shared.domain.errors import Conflict
 from shared.domain.fields import Object, text
@@ -19,11 +21,15 @@ _NOWHERE: Object = {"uri": None, "ref": None}  # with a merge, it no longer is w
 class Clock(Protocol):
     """Ticks for as long as it is wanted."""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it ticks by itself once it is wanted; else each tick is asked for."""
+
     def version(self) -> str:
         """The beat as it stands, before a look; empty where there is none."""
 
-    def want(self, now: datetime) -> None:
-        """There is a next tick: the beat goes on, or begins."""
+    def want(self, now: datetime, due: datetime) -> None:
+        """Somebody is due then: the beat goes on, or begins."""
 
     def stop(self, version: str) -> None:
         """Nothing waits: the beat ends, unless it was wanted since that version."""
@@ -32,11 +38,13 @@ class Clock(Protocol):
 class NoClock:
     """Sweeps are all there is."""
 
+    goes_on = True
+
     def version(self) -> str:
         """There never is a beat."""
         return ""
 
-    def want(self, now: datetime) -> None:
+    def want(self, now: datetime, due: datetime) -> None:
         """A sweep will come by itself."""
 
     def stop(self, version: str) -> None:
@@ -45,6 +53,8 @@ class NoClock:
 
 class PingSourceClock:
     """The beat as a PingSource in Spillway's own namespace."""
+
+    goes_on = True
 
     def __init__(self, cluster: Cluster, namespace: str, sink: str, beat: timedelta) -> None:
         """Beats go to `sink`: `<kind>/<name>` of an Eventing kind in the namespace, or an URL."""
@@ -57,7 +67,7 @@ class PingSourceClock:
         """The resourceVersion of the beat."""
         return text(self._cluster.read(self._path()), "metadata", "resourceVersion")
 
-    def want(self, now: datetime) -> None:
+    def want(self, now: datetime, due: datetime) -> None:  # noqa: ARG002 - it beats, whoever is due
         """Makes the beat; where it is there, marks it, so that no older look deletes it, and brings
         it to the settings. One that is deleted between the two is made once more.
         """
@@ -118,13 +128,21 @@ def _schedule(beat: timedelta) -> str:
     return f"*/{seconds} * * * * *" if seconds < 60 else "0 * * * * *"
 
 
-def open_clock(settings: Settings, cluster: Cluster) -> Clock:
-    """The clock that the settings choose."""
-    if settings.clock is ClockKind.NONE:
-        return NoClock()
-    return PingSourceClock(cluster, settings.clock_namespace, settings.clock_sink, settings.beat)
+def open_clock(
+    settings: ClockSettings, cluster: Cluster, token: Callable[[], str], beat: timedelta
+) -> Clock:
+    """The clock that the settings choose. The token is for Google's own."""
+    match settings.kind:
+        case ClockKind.PINGSOURCE:
+            return PingSourceClock(cluster, settings.namespace, settings.sink, beat)
+        case ClockKind.CLOUD_TASKS:
+            return CloudTasksClock(settings, token, beat)
+        case ClockKind.NONE:
+            return NoClock()
+        case _:
+            assert_never(settings.kind)
 
 
 def is_beat(source: str) -> bool:
-    """Whether a tick comes from the beat, by the source that Knative gives its events."""
-    return source.endswith(f"/pingsources/{BEAT}")
+    """Whether a tick comes from the beat, by the source that it, or Knative, gives its events."""
+    return source == cloud_tasks.SOURCE or source.endswith(f"/pingsources/{BEAT}")

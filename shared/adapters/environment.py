@@ -105,6 +105,20 @@ def topic(value: str) -> str:
     return value
 
 
+def queue(value: str) -> str:
+    """A queue of Cloud Tasks, or nothing."""
+    if value and not re.fullmatch(r"projects/[^/\s]+/locations/[^/\s]+/queues/[^/\s]+", value):
+        raise ValueError("projects/<project>/locations/<location>/queues/<queue>")
+    return value
+
+
+def account(value: str) -> str:
+    """A service account of Google Cloud by its email, or nothing."""
+    if value and not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise ValueError("a service account's email")
+    return value
+
+
 def destination(value: str) -> str:
     """Where a PingSource sends: an object by kind and name, or an address."""
     if "://" in value:

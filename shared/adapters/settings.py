@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.adapters import variables
-from shared.adapters.environment import BadSetting
+from shared.adapters.environment import BadSetting, Variable
 from shared.adapters.variables import BusKind, ClockKind
 
 
@@ -17,7 +17,18 @@ class ClusterSettings:
     kubeconfig: str
     endpoint: str
     authorities: str
-    metadata_host: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """What beats; where a PingSource stands, or what is queued where, as whom; where beats go."""
+
+    kind: ClockKind
+    namespace: str
+    sink: str
+    queue: str
+    account: str
+    endpoint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +41,12 @@ class Settings:
     namespaces: tuple[str, ...]
     selector: str
     metrics_server: str
-    clock: ClockKind
-    clock_namespace: str
-    clock_sink: str
+    clock: ClockSettings
     beat: timedelta
     pass_budget: timedelta
     pool: int
     cluster: ClusterSettings
+    metadata_host: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +69,12 @@ def load(environ: Mapping[str, str]) -> Settings:
         namespaces=variables.NAMESPACES.read(environ),
         selector=variables.SELECTOR.read(environ),
         metrics_server=variables.METRICS_SERVER.read(environ),
-        clock=variables.CLOCK.read(environ),
-        clock_namespace=variables.CLOCK_NAMESPACE.read(environ),
-        clock_sink=variables.CLOCK_SINK.read(environ),
+        clock=_clock(environ),
         beat=variables.BEAT.read(environ),
         pass_budget=variables.PASS_BUDGET.read(environ),
         pool=variables.POOL.read(environ),
         cluster=_cluster(environ),
+        metadata_host=variables.METADATA_HOST.read(environ),
     )
 
 
@@ -80,8 +89,24 @@ def _cluster(environ: Mapping[str, str]) -> ClusterSettings:
         kubeconfig=variables.KUBECONFIG.read(environ),
         endpoint=variables.CLUSTER_ENDPOINT.read(environ),
         authorities=variables.CLUSTER_CA.read(environ),
-        metadata_host=variables.METADATA_HOST.read(environ),
     )
+
+
+def _clock(environ: Mapping[str, str]) -> ClockSettings:
+    """A task has no default for any of what it needs: where it waits, goes, and as whom."""
+    found = ClockSettings(
+        kind=variables.CLOCK.read(environ),
+        namespace=variables.CLOCK_NAMESPACE.read(environ),
+        sink=variables.CLOCK_SINK.read(environ),
+        queue=variables.CLOCK_QUEUE.read(environ),
+        account=variables.CLOCK_ACCOUNT.read(environ),
+        endpoint=variables.CLOCK_ENDPOINT.read(environ),
+    )
+    if found.kind is ClockKind.CLOUD_TASKS:
+        _needed(variables.CLOCK_QUEUE, found.queue)
+        _needed(variables.CLOCK_ACCOUNT, found.account)
+        _needed(variables.CLOCK_SINK, found.sink if "://" in found.sink else "")
+    return found
 
 
 def _bus(environ: Mapping[str, str]) -> tuple[BusKind, str, str]:
@@ -92,6 +117,10 @@ def _bus(environ: Mapping[str, str]) -> tuple[BusKind, str, str]:
         variables.TOPIC.read(environ),
     )
     needed, value = (variables.SINK, sink) if bus is BusKind.HTTP else (variables.TOPIC, topic)
-    if not value:
-        raise BadSetting(f"{needed.name}='': wanted {needed.meaning}")
+    _needed(needed, value)
     return bus, sink, topic
+
+
+def _needed(variable: Variable[str], value: str) -> None:
+    if not value:
+        raise BadSetting(f"{variable.name}='': wanted {variable.meaning}")

@@ -19,6 +19,7 @@ class ClockKind(StrEnum):
     """What beats while a canary waits for its next tick."""
 
     PINGSOURCE = "pingsource"
+    CLOUD_TASKS = "cloudtasks"
     NONE = "none"
 
 
@@ -64,7 +65,7 @@ CLOCK = Variable(
     "SPILLWAY_CLOCK",
     default="pingsource",
     parse=environment.choice(ClockKind),
-    meaning="What beats while a canary waits: `pingsource`, or `none` (sweeps only)",
+    meaning="What beats while a canary waits: `pingsource`, `cloudtasks`, or `none` (sweeps only)",
 )
 CLOCK_NAMESPACE = Variable(
     "SPILLWAY_CLOCK_NAMESPACE",
@@ -77,7 +78,28 @@ CLOCK_SINK = Variable(
     "SPILLWAY_CLOCK_SINK",
     default="broker/default",
     parse=environment.destination,
-    meaning="Where beats go: `<kind>/<name>` in the beat's namespace, or an address",
+    meaning=(
+        "Where beats go: `<kind>/<name>` in the beat's namespace, or an address; on `cloudtasks` "
+        "the address of analysis_tick"
+    ),
+)
+CLOCK_QUEUE = Variable(
+    "SPILLWAY_CLOCK_QUEUE",
+    default="",
+    parse=environment.queue,
+    meaning="`projects/<project>/locations/<location>/queues/<queue>`; needed on `cloudtasks`",
+)
+CLOCK_ACCOUNT = Variable(
+    "SPILLWAY_CLOCK_ACCOUNT",
+    default="",
+    parse=environment.account,
+    meaning="The service account whose token a task shows; needed on `cloudtasks`",
+)
+CLOCK_ENDPOINT = Variable(
+    "SPILLWAY_CLOCK_ENDPOINT",
+    default="https://cloudtasks.googleapis.com",
+    parse=environment.secure_address,
+    meaning="Where Cloud Tasks is: Google's, or a private endpoint",
 )
 BEAT = Variable(
     "SPILLWAY_BEAT",
@@ -145,6 +167,9 @@ VARIABLES = (
     CLOCK,
     CLOCK_NAMESPACE,
     CLOCK_SINK,
+    CLOCK_QUEUE,
+    CLOCK_ACCOUNT,
+    CLOCK_ENDPOINT,
     BEAT,
     PASS_BUDGET,
     POOL,

@@ -1,15 +1,38 @@
 """Which canaries a pass looks at closely."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
 from shared.domain.canary import Refusal
 from shared.domain.machine import Phase
 from shared.domain.observe import Moment
 from shared.domain.status import Generations, Status
 from shared.domain.subject import Subject, refusal_of
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
 
 def is_pending(status: Status) -> bool:
     """Whether a beat has to go on for this canary."""
     return not status.stranded and (status.next_tick is not None or not status.settled)
+
+
+def next_due(statuses: Iterable[Status], now: datetime) -> datetime | None:
+    """When the first that waits is due, as what is not in force is now; None where none waits."""
+    return min((_due(status, now) for status in statuses if is_pending(status)), default=None)
+
+
+def _due(status: Status, now: datetime) -> datetime:
+    return status.next_tick if status.settled and status.next_tick is not None else now
+
+
+def next_beat(due: datetime, moment: Moment) -> datetime:
+    """The next beat at which that is due, of beats that count from the epoch. Of one that is less
+    than half a beat away nothing is certain: by another clock it may be over.
+    """
+    half = moment.beat / 2
+    earliest = max(due - half, moment.now + half)
+    return _EPOCH - moment.beat * ((_EPOCH - earliest) // moment.beat)
 
 
 def is_due(subject: Subject, moment: Moment, *, sweep: bool) -> bool:

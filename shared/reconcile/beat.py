@@ -1,5 +1,7 @@
 """The beat, as a pass keeps it: a clock that fails ends no pass, for the sweep comes by itself."""
 
+from datetime import datetime
+
 from shared.adapters import log
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.reconcile.scope import Scope
@@ -16,10 +18,10 @@ def version(scope: Scope) -> str | None:
         return None
 
 
-def want(scope: Scope) -> bool:
-    """Whether there is a beat from now on."""
+def want(scope: Scope, due: datetime) -> bool:
+    """Whether there is a beat from now on, for somebody who is due then."""
     try:
-        scope.clock.want(scope.now())
+        scope.clock.want(scope.now(), due)
     except _FAILURES as error:
         log.warning(f"no beat could be asked for, the sweep will: {error}")
         return False

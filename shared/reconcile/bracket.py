@@ -167,9 +167,9 @@ def _settle(
 
 def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watch) -> None:
     """The save that first sets a next tick is followed by the beat; so is one that takes over from
-    a pass that may not have come that far.
+    a pass that may not have come that far. Until it is in force, it is due.
     """
     first = not is_pending(before) or not before.settled
     if is_pending(decision.status) and first and not watch.wanted:
         watch.wanted = True
-        watch.unbeaten = not beat.want(scope)
+        watch.unbeaten = not beat.want(scope, scope.now())

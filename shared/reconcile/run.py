@@ -9,7 +9,7 @@ from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.events import Changed
 from shared.domain.observe import Moment
-from shared.domain.schedule import is_pending
+from shared.domain.schedule import next_due
 from shared.domain.seen import Gone, Seen
 from shared.domain.subject import Request, Subject, effective_spec
 from shared.reconcile import beat, bracket, look
@@ -35,13 +35,21 @@ def pass_over_all(scope: Scope, now: datetime, *, sweep: bool) -> list[Outcome]:
     due = look.due_subjects(scope, subjects, moment, sweep=sweep)
     outcomes = _pass(scope, fan_out(scope, due, now), moment, {}, watch)
     now_stands = {outcome.key: outcome.status for outcome in outcomes}
-    waiting = any(is_pending(now_stands.get(key_of(s), s.status)) for s in subjects)
-    waiting |= any(isinstance(outcome.failure, Unavailable) for outcome in outcomes)  # it may be
-    if waiting and (watch.unbeaten or stands == ""):
-        beat.want(scope)
-    if stands and not waiting:
+    due_next = next_due((now_stands.get(key_of(s), s.status) for s in subjects), now)
+    if any(isinstance(outcome.failure, Unavailable) for outcome in outcomes):
+        due_next = now  # it may be
+    if due_next and (watch.unbeaten or stands == "") and not beat.want(scope, due_next):
+        _come_again(scope, outcomes)
+    if stands and not due_next:
         beat.stop(scope, stands)
     return outcomes
+
+
+def _come_again(scope: Scope, outcomes: Sequence[Outcome]) -> None:
+    """Where each tick asks for the next, one that could not is delivered until it can."""
+    if not scope.clock.goes_on:
+        report(outcomes)
+        raise Unavailable("the next tick could not be asked for")
 
 
 def pass_over_some(
@@ -52,8 +60,7 @@ def pass_over_some(
     found = look.named_subjects(scope, names)
     subjects = [s for s in found if key_of(s) in asked or look.is_worth_a_look(s, moment)]
     outcomes = _pass(scope, subjects, moment, asked, watch)
-    if watch.unbeaten:
-        beat.want(scope)
+    _keep_beating(scope, outcomes, now, watch)
     return outcomes
 
 
@@ -61,9 +68,15 @@ def pass_over_touched(scope: Scope, changed: Changed, now: datetime) -> list[Out
     """One pass over the canaries that an object which changed is of, if they have not done it."""
     watch, moment = Watch(scope.budget), Moment(now, scope.beat)
     outcomes = _pass(scope, look.touched_subjects(scope, changed, moment), moment, {}, watch)
-    if watch.unbeaten:
-        beat.want(scope)
+    _keep_beating(scope, outcomes, now, watch)
     return outcomes
+
+
+def _keep_beating(scope: Scope, outcomes: Sequence[Outcome], now: datetime, watch: Watch) -> None:
+    """After a pass over some: one that moved a next tick asks for it, if no beat comes by itself."""
+    due_next = next_due((outcome.status for outcome in outcomes), now)
+    if watch.unbeaten or (due_next and not scope.clock.goes_on):
+        beat.want(scope, due_next or now)
 
 
 def _pass(

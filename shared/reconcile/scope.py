@@ -44,11 +44,12 @@ class Scope:
 
 def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
     """Connects nothing yet: clients connect at their first call, and stay warm."""
-    cluster = _open_cluster(settings, now)
+    token = MetadataServer(settings.metadata_host, now).token
+    cluster = _open_cluster(settings, token)
     return Scope(
         cluster=cluster,
         bus=open_bus(settings),
-        clock=open_clock(settings, cluster),
+        clock=open_clock(settings.clock, cluster, token, settings.beat),
         gather=metrics.gather,
         now=now,
         namespaces=settings.namespaces,
@@ -60,12 +61,11 @@ def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
     )
 
 
-def _open_cluster(settings: Settings, now: Callable[[], datetime]) -> Cluster:
+def _open_cluster(settings: Settings, token: Callable[[], str]) -> Cluster:
     """By its endpoint where that is set, as Google Cloud's functions find it."""
     found = settings.cluster
     if not found.endpoint:
         return Cluster(found.kubeconfig, pool=settings.pool)
-    token = MetadataServer(found.metadata_host, now).token
     return Cluster(pool=settings.pool, remote=Remote(found.endpoint, found.authorities, token))
 
 

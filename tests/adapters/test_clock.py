@@ -21,6 +21,10 @@ def clock(memory, *, sink="broker/default", beat=5 * SECOND):
     return PingSourceClock(memory, "spillway", sink, beat)
 
 
+def opened(settings, memory):
+    return open_clock(settings.clock, memory, str, settings.beat)
+
+
 def spec_of(memory):
     return mapping(memory.read(PATH), "spec")
 
@@ -40,17 +44,17 @@ def spec_of(memory):
 def test_beats_are_even_and_never_later_than_asked_for(beat, schedule):
     memory = Memory()
 
-    clock(memory, beat=beat).want(NOW)
+    clock(memory, beat=beat).want(NOW, NOW)
 
     assert spec_of(memory)["schedule"] == schedule
 
 
 def test_a_beat_that_is_wanted_again_is_marked_and_is_as_the_settings_are_now():
     memory = Memory()
-    clock(memory).want(NOW)
+    clock(memory).want(NOW, NOW)
     before = clock(memory).version()
 
-    clock(memory, sink="http://sink.example.com/", beat=10 * SECOND).want(NOW + SECOND)
+    clock(memory, sink="http://sink.example.com/", beat=10 * SECOND).want(NOW + SECOND, NOW)
 
     marks = pairs(memory.read(PATH), "metadata", "annotations")
     assert marks == {"spillway.dev/wanted-at": "2026-03-01T12:00:01Z"}
@@ -63,9 +67,9 @@ def test_a_beat_that_is_wanted_again_is_marked_and_is_as_the_settings_are_now():
 
 def test_a_beat_that_was_wanted_since_a_look_goes_on():
     memory = Memory()
-    clock(memory).want(NOW)
+    clock(memory).want(NOW, NOW)
     looked = clock(memory).version()
-    clock(memory).want(NOW + SECOND)
+    clock(memory).want(NOW + SECOND, NOW)
 
     clock(memory).stop(looked)
     assert memory.read(PATH)
@@ -80,6 +84,8 @@ def test_a_beat_that_was_wanted_since_a_look_goes_on():
         ("/apis/v1/namespaces/spillway/pingsources/spillway-beat", True),
         ("/apis/v1/namespaces/spillway/pingsources/spillway-sweep", False),
         ("/apis/v1/namespaces/spillway/brokers/spillway-beat", False),
+        ("/spillway/beat", True),
+        ("/spillway/analysis_tick", False),
         ("spillway-beat", False),
     ],
 )
@@ -90,9 +96,9 @@ def test_a_beat_is_told_from_a_sweep_by_its_source(source, beat):
 def test_without_a_clock_there_are_only_sweeps():
     memory = Memory()
     settings = load({"K_SINK": "http://sink/", "SPILLWAY_CLOCK": "none"})
-    none = open_clock(settings, memory)  # type: ignore[arg-type]  # has all its calls
+    none = opened(settings, memory)
 
-    none.want(NOW)
+    none.want(NOW, NOW)
     none.stop("1")
 
     assert none.version() == ""
@@ -121,7 +127,7 @@ def test_the_settings_say_where_and_how_often_it_beats(sink, destination):
     environ = {"SPILLWAY_CLOCK_SINK": sink, "SPILLWAY_BEAT": "10s", "POD_NAMESPACE": "spillway"}
 
     settings = load({"K_SINK": "http://sink/", **environ})
-    open_clock(settings, memory).want(NOW)  # type: ignore[arg-type]  # has all its calls
+    opened(settings, memory).want(NOW, NOW)
 
     assert spec_of(memory) == {"schedule": "*/10 * * * * *", "sink": destination}
 
@@ -133,9 +139,9 @@ def test_a_beat_comes_and_goes_on_a_real_api_server(apiserver, tmp_path):
     beats = PingSourceClock(cluster, "spillway", "broker/default", 5 * SECOND)
 
     assert beats.version() == ""
-    beats.want(NOW)
+    beats.want(NOW, NOW)
     looked = beats.version()
-    beats.want(NOW + SECOND)
+    beats.want(NOW + SECOND, NOW)
     beats.stop(looked)
     assert beats.version() != looked
     beats.stop(beats.version())

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from shared.adapters.metadata import MetadataServer
 from shared.domain.errors import Unavailable
 from tests.adapters.servers import answering, silent
 from tests.certificates import a_certificate
+from tests.google_cloud import Metadata, a_metadata_server
 from tests.served import Reply, Request, served
 
 pytestmark = pytest.mark.loopback
@@ -30,25 +31,10 @@ class Clock:
     now: datetime = NOW
 
 
-@dataclass(slots=True)
-class Google:
-    """A metadata server: its host, and what it was asked. Each token it gives is another."""
-
-    host: str = ""
-    asked: list[Request] = field(default_factory=list)
-
-    def answer(self, request: Request) -> Reply:
-        self.asked.append(request)
-        grant = {"access_token": f"t{len(self.asked)}", "expires_in": 3600, "token_type": "Bearer"}
-        return Reply(200, json.dumps(grant).encode())
-
-
 @pytest.fixture
-def google() -> Iterator[Google]:
-    google = Google()
-    with served(google.answer) as url:
-        google.host = host(url)
-        yield google
+def google() -> Iterator[Metadata]:
+    with a_metadata_server() as metadata:
+        yield metadata
 
 
 def host(url: str) -> str:

@@ -12,6 +12,14 @@ from shared.adapters.environment import BadSetting, Variable
 from shared.adapters.variables import BusKind, ClockKind
 
 SINK = {"K_SINK": "http://broker/default"}
+QUEUE = "projects/p/locations/l/queues/q"
+TASKS = {
+    **SINK,
+    "SPILLWAY_CLOCK": "cloudtasks",
+    "SPILLWAY_CLOCK_QUEUE": QUEUE,
+    "SPILLWAY_CLOCK_ACCOUNT": "a@p.example.com",
+    "SPILLWAY_CLOCK_SINK": "https://tick.example.com",
+}
 PEM = (Path(__file__).parents[1] / "data" / "prometheus.shop.pem").read_text()
 CA = b64encode(PEM.encode()).decode()
 
@@ -26,15 +34,19 @@ def test_only_the_sink_has_to_be_set():
         namespaces=(),
         selector="",
         metrics_server="http://prometheus:9090",
-        clock=ClockKind.PINGSOURCE,
-        clock_namespace="spillway",
-        clock_sink="broker/default",
+        clock=settings.ClockSettings(
+            kind=ClockKind.PINGSOURCE,
+            namespace="spillway",
+            sink="broker/default",
+            queue="",
+            account="",
+            endpoint="https://cloudtasks.googleapis.com",
+        ),
         beat=timedelta(seconds=5),
         pass_budget=timedelta(seconds=20),
         pool=8,
-        cluster=settings.ClusterSettings(
-            kubeconfig="", endpoint="", authorities="", metadata_host="metadata.google.internal"
-        ),
+        cluster=settings.ClusterSettings(kubeconfig="", endpoint="", authorities=""),
+        metadata_host="metadata.google.internal",
     )
 
 
@@ -68,26 +80,39 @@ def test_a_bus_without_its_address_stops_the_start(load, environ, missing):
 
 
 @pytest.mark.parametrize(
+    "missing", ["SPILLWAY_CLOCK_QUEUE", "SPILLWAY_CLOCK_ACCOUNT", "SPILLWAY_CLOCK_SINK"]
+)
+def test_tasks_without_their_queue_account_or_address_stop_the_start(missing):
+    assert settings.load(TASKS).clock.kind is ClockKind.CLOUD_TASKS
+
+    with pytest.raises(BadSetting, match=f"^{missing}='': wanted"):
+        settings.load({**TASKS, missing: ""})
+
+
+@pytest.mark.parametrize(
     ("name", "value", "field", "expected"),
     [
         ("SPILLWAY_NAMESPACES", "a, b,", "namespaces", ("a", "b")),
         ("SPILLWAY_SELECTOR", "app=croc,!old,x/y in (1, 2)", "selector", None),
         ("SPILLWAY_METRICS_SERVER", "https://prom:9090/x", "metrics_server", None),
-        ("SPILLWAY_CLOCK", "none", "clock", ClockKind.NONE),
-        ("SPILLWAY_CLOCK_NAMESPACE", "ticks", "clock_namespace", None),
-        ("SPILLWAY_CLOCK_SINK", "http://broker/x", "clock_sink", None),
+        ("SPILLWAY_CLOCK", "none", "clock.kind", ClockKind.NONE),
+        ("SPILLWAY_CLOCK_NAMESPACE", "ticks", "clock.namespace", None),
+        ("SPILLWAY_CLOCK_SINK", "http://broker/x", "clock.sink", None),
         ("SPILLWAY_BEAT", "1500ms", "beat", timedelta(seconds=1.5)),
         ("SPILLWAY_BEAT", "60", "beat", timedelta(minutes=1)),
         ("SPILLWAY_PASS_BUDGET", "1m", "pass_budget", timedelta(minutes=1)),
         ("SPILLWAY_POOL", "1", "pool", 1),
         ("SPILLWAY_KUBECONFIG", __file__, "cluster.kubeconfig", None),
         ("KUBECONFIG", f"/not/there:{__file__}", "cluster.kubeconfig", None),
-        ("POD_NAMESPACE", "pods", "clock_namespace", None),
+        ("POD_NAMESPACE", "pods", "clock.namespace", None),
         ("SPILLWAY_POOL", "", "pool", 8),
+        ("SPILLWAY_CLOCK_QUEUE", QUEUE, "clock.queue", None),
+        ("SPILLWAY_CLOCK_ACCOUNT", "a@p.example.com", "clock.account", None),
+        ("SPILLWAY_CLOCK_ENDPOINT", "https://tasks.example.com", "clock.endpoint", None),
         ("SPILLWAY_CLUSTER_ENDPOINT", "https://192.0.2.1", "cluster.endpoint", None),
         ("SPILLWAY_CLUSTER_ENDPOINT", "http://127.0.0.1:8001", "cluster.endpoint", None),
         ("SPILLWAY_CLUSTER_CA", CA, "cluster.authorities", PEM),
-        ("GCE_METADATA_HOST", "127.0.0.1:80", "cluster.metadata_host", None),
+        ("GCE_METADATA_HOST", "127.0.0.1:80", "metadata_host", None),
     ],
 )
 def test_a_setting_is_read_from_its_variable(name, value, field, expected):
@@ -137,6 +162,9 @@ def test_a_stand_in_gives_way_to_the_variable_itself():
         ("SPILLWAY_CLUSTER_CA", "-----BEGIN CERTIFICATE-----"),
         ("SPILLWAY_CLUSTER_CA", "bm90IGEgY2VydGlmaWNhdGU="),
         ("GCE_METADATA_HOST", "http://metadata/"),
+        ("SPILLWAY_CLOCK_QUEUE", "beats"),
+        ("SPILLWAY_CLOCK_ACCOUNT", "spillway"),
+        ("SPILLWAY_CLOCK_ENDPOINT", "http://tasks.example.com"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_its_name_and_value(name, value):

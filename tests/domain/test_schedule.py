@@ -1,6 +1,6 @@
 """Which canaries a pass looks at: those whose time has come, and those that were changed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,7 +8,14 @@ from shared.domain.canary import Refusal, Target
 from shared.domain.machine import Phase
 from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
-from shared.domain.schedule import has_moved, is_due, is_pending, is_touched
+from shared.domain.schedule import (
+    has_moved,
+    is_due,
+    is_pending,
+    is_touched,
+    next_beat,
+    next_due,
+)
 from shared.domain.status import Generations, Made, Status
 from shared.domain.subject import Subject
 from tests.domain.situations import BEAT, NOW, a_spec, a_status
@@ -18,8 +25,13 @@ STRANDED = a_status(Phase.FAILED, stranded=True, restoring=True)
 UNSETTLED = a_status(Phase.SUCCEEDED, settled_at=None)
 SUSPENDED = a_spec(suspend=True)
 REFUSAL = Refusal("spec.service", "no")
+EVEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 MOMENT = Moment(NOW, BEAT)
+
+
+def waiting(seconds, **more):
+    return a_status(Phase.PROGRESSING, next_tick=NOW + timedelta(seconds=seconds), **more)
 
 
 def subject(status, *, spec=None, generation=1):
@@ -38,6 +50,47 @@ def subject(status, *, spec=None, generation=1):
 )
 def test_the_beat_goes_on_for_whoever_waits(status, pending):
     assert is_pending(status) is pending
+
+
+@pytest.mark.parametrize(
+    ("ticks", "due"),
+    [
+        pytest.param([], None, id="nobody"),
+        pytest.param([RESTING, Status()], None, id="at-rest"),
+        pytest.param([waiting(60), RESTING, waiting(30)], 30, id="the-first"),
+        pytest.param([waiting(60), waiting(-90)], -90, id="overdue"),
+        pytest.param([waiting(60), UNSETTLED], 0, id="not-in-force-is-due-now"),
+        pytest.param([waiting(60, settled_at=None)], 0, id="whatever-its-next-tick"),
+    ],
+)
+def test_the_next_tick_is_for_the_first_that_waits(ticks, due):
+    assert next_due(ticks, NOW) == (None if due is None else NOW + timedelta(seconds=due))
+
+
+@pytest.mark.parametrize(
+    ("now", "due", "beat"),
+    [
+        pytest.param(0, 20, 20, id="on-a-beat"),
+        pytest.param(0, 22.5, 20, id="half-a-beat-early-is-in-time"),
+        pytest.param(0, 22.6, 25, id="later-than-that"),
+        pytest.param(0, 0, 5, id="now-is-at-the-next-one"),
+        pytest.param(0.2, -90, 5, id="overdue"),
+        pytest.param(2.5, 0, 5, id="half-a-beat-away"),
+        pytest.param(2.6, 0, 10, id="a-nearer-one-may-be-over-by-another-clock"),
+        pytest.param(4.99, 5, 10, id="by-ours-it-is-still-to-come"),
+        pytest.param(5.01, 5, 10, id="it-is-this-one"),
+    ],
+)
+def test_a_tick_that_is_asked_for_comes_at_a_beat(now, due, beat):
+    moment = Moment(EVEN + timedelta(seconds=now), timedelta(seconds=5))
+
+    assert next_beat(EVEN + timedelta(seconds=due), moment) == EVEN + timedelta(seconds=beat)
+
+
+def test_the_beats_are_the_same_for_every_process():
+    moments = [Moment(EVEN + timedelta(milliseconds=each), BEAT) for each in (1, 70, 333)]
+
+    assert len({next_beat(moment.now, moment) for moment in moments}) == 1
 
 
 @pytest.mark.parametrize(

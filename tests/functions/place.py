@@ -90,19 +90,20 @@ def a_place(function: str, folder: Path, **environ: str) -> Iterator[Place]:
         cluster.create("/api/v1/namespaces", {"metadata": {"name": "spillway"}})
         through = a_kubeconfig(folder / "kubeconfig", gate.url)
         settings = {"K_SINK": sink.url, "KUBECONFIG": through, **environ}
-        with _running(function, folder / "log", settings) as port:
+        port = a_free_port()
+        with running(function, folder / "log", settings, port):
             yield Place(port, folder / "log", cluster, gate, sink)
 
 
 @contextmanager
-def _running(function: str, log: Path, environ: Mapping[str, str]) -> Iterator[int]:
-    port = a_free_port()
+def running(function: str, log: Path, environ: Mapping[str, str], port: int) -> Iterator[None]:
+    """The function's real server on that port."""
     command = [FRAMEWORK, "--host", "127.0.0.1", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environ_of(function, environ), stdout=output)
     try:
         _wait_until_it_answers(port)
-        yield port
+        yield
     finally:
         process.terminate()
         process.wait(20)

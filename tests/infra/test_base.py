@@ -79,7 +79,7 @@ def test_the_settings_are_those_that_the_code_reads():
 def test_the_settings_are_ones_that_the_functions_start_with():
     loaded = settings.load(SETTINGS["data"])
 
-    assert loaded.clock_namespace == "spillway"
+    assert loaded.clock.namespace == "spillway"
     assert settings.load_webhook(SETTINGS["data"]).sink == loaded.sink
 
 

@@ -6,6 +6,7 @@ from shared.domain.events import Event
 from tests.reconcile.memory import Memory
 from tests.reconcile.outside import Life
 from tests.reconcile.stories import Story, beginning
+from tests.reconcile.tasks import Tasks
 from tests.reconcile.world import Delivery, Ending, World, deliver, ending, go_on
 
 
@@ -28,8 +29,8 @@ class Rollout:
     ending: Ending
 
 
-def rollout(story: Story) -> Rollout:
-    """Plays a story."""
+def rollout(story: Story, tasks: Tasks | None = None) -> Rollout:
+    """Plays a story, with a PingSource or with tasks for a beat."""
     points: list[Point] = []
 
     def seen(world: World, delivery: Delivery) -> None:
@@ -39,7 +40,7 @@ def rollout(story: Story) -> Rollout:
         calls = tuple(call.name for call in life.calls)
         points.append(Point(world.copy(), delivery, calls, writes))
 
-    world = beginning(story)
+    world = beginning(story, tasks)
     go_on(world, seen)
     return Rollout(tuple(points), tuple(world.published), ending(world))
 
@@ -56,7 +57,8 @@ class Worlds:
         assert isinstance(world.cluster, Memory)
         told = tuple(event.id for event in world.published)
         kept = frozenset(world.cluster.objects.items())
-        state = hash((kept, world.queue, world.story, told, world.now, world.swept, world.past))
+        times = (world.now, world.swept, world.tasks)
+        state = hash((kept, world.queue, world.story, told, times, world.past))
         known = state in self.met
         self.met.add(state)
         return not known

@@ -9,6 +9,7 @@ from shared.domain.events import RollbackWish
 from shared.domain.fields import Json, Object
 from shared.domain.promotion import Promotion
 from tests.reconcile.memory import Memory
+from tests.reconcile.tasks import Tasks
 from tests.reconcile.watcher import Names
 from tests.reconcile.world import START, Turn, World, go_on
 
@@ -106,9 +107,9 @@ STORIES: dict[str, Story] = {
 }
 
 
-def beginning(story: Story) -> World:
+def beginning(story: Story, tasks: Tasks | None = None) -> World:
     """The world as the story finds it, in memory: the canary initialised, or just applied."""
-    return begun(story, World(Memory(), Names()))
+    return begun(story, World(Memory(), Names(), tasks=tasks))
 
 
 def begun(story: Story, world: World) -> World:

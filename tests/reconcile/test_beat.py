@@ -63,7 +63,7 @@ def test_a_beat_that_cannot_be_read_is_left_as_it_is():
 
 def test_a_beat_that_cannot_be_ended_is_ended_by_the_next_one():
     world = beginning(Story(()))
-    world.scope(Life()).clock.want(world.now)
+    world.scope(Life()).clock.want(world.now, world.now)
 
     assert deliver(world, Tick(sweep=False), without_a_clock(Unavailable("down"), "delete"))
     assert world.has_beat

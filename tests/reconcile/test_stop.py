@@ -12,7 +12,10 @@ from shared.domain.events import RollbackWish
 from tests.reconcile.outside import Life, When, failing_at, stopped_at
 from tests.reconcile.rollout import Point, Worlds, rollout
 from tests.reconcile.stories import STORIES
+from tests.reconcile.tasks import Tasks
 from tests.reconcile.world import Delivery, Ending, Tick, World, deliver, ending, finish, go_on
+
+ON_TASKS = ["good", "bad", "reverted", "wish in Progressing"]
 
 
 @dataclass(slots=True)
@@ -74,10 +77,20 @@ def test_a_rollout_ends_as_it_would_have_whichever_call_fails(name, capsys):
     assert _tried(name, failing_at, capsys) > 100
 
 
+@pytest.mark.parametrize("name", ON_TASKS)
+@pytest.mark.parametrize("trouble", [stopped_at, failing_at])
+def test_a_rollout_whose_ticks_are_tasks_ends_as_it_would_have(name, trouble, capsys):
+    assert rollout(STORIES[name], Tasks()).ending == rollout(STORIES[name]).ending
+    assert _tried(name, trouble, capsys, Tasks()) > 100
+
+
 def _tried(
-    name: str, trouble: Callable[[int, When], Life], capsys: pytest.CaptureFixture[str]
+    name: str,
+    trouble: Callable[[int, When], Life],
+    capsys: pytest.CaptureFixture[str],
+    tasks: Tasks | None = None,
 ) -> int:
-    undisturbed = rollout(STORIES[name])
+    undisturbed = rollout(STORIES[name], tasks)
     troubles = Troubles(undisturbed.ending, trouble, forget=capsys.readouterr)
     for point in undisturbed.points:
         troubles.at_every_call_of(point)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.adapters import paths
-from shared.adapters.clock import BEAT, PingSourceClock
+from shared.adapters.clock import BEAT, Clock, PingSourceClock
 from shared.adapters.cluster import Cluster
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.events import Event, RollbackWish
@@ -24,6 +24,7 @@ from shared.reconcile.scope import Scope
 from tests.reconcile import watcher
 from tests.reconcile.memory import Memory
 from tests.reconcile.outside import Life, Outside, Stopped
+from tests.reconcile.tasks import TaskClock, Tasks
 from tests.reconcile.watcher import Names, Past
 
 BEAT_EVERY = timedelta(seconds=5)
@@ -63,6 +64,7 @@ class World:
     queue: tuple[Delivery, ...] = ()
     published: list[Event] = field(default_factory=list)
     past: Past = field(default_factory=Past)
+    tasks: Tasks | None = None  # where ticks are asked for one by one; else there is a PingSource
     pace: timedelta = timedelta(milliseconds=10)  # how long an outside call takes
 
     def copy(self) -> "World":
@@ -75,11 +77,10 @@ class World:
 
     def scope(self, life: Life) -> Scope:
         outside = Outside(self, life)
-        clock = PingSourceClock(outside, self.names.namespace, "broker/default", BEAT_EVERY)  # type: ignore[arg-type]  # has all its calls
         return Scope(
             cluster=outside,  # type: ignore[arg-type]  # has all its calls
             bus=outside,
-            clock=clock,
+            clock=self._clock(outside),
             gather=outside.gather,
             now=lambda: self.now,
             namespaces=(self.names.namespace,),
@@ -90,12 +91,20 @@ class World:
             pool=1,
         )
 
+    def _clock(self, outside: Outside) -> Clock:
+        if self.tasks is not None:
+            return TaskClock(self, outside.life, BEAT_EVERY)
+        namespace = self.names.namespace
+        return PingSourceClock(outside, namespace, "broker/default", BEAT_EVERY)  # type: ignore[arg-type]  # has all its calls
+
     @property
     def status(self) -> Object:
         return mapping(self.cluster.read(self.names.canary), "status")
 
     @property
     def has_beat(self) -> bool:
+        if self.tasks is not None:
+            return bool(self.tasks.queued)
         path = f"{paths.ping_sources(self.names.namespace)}/{BEAT}"
         return self.cluster.read(path) is not None
 
@@ -135,6 +144,8 @@ def next_delivery(world: World) -> Delivery | None:
         return Tick(sweep=True)
     if world.queue:
         return world.queue[0]
+    if world.tasks is not None and not world.tasks.is_due(world.now):
+        return None
     return Tick(sweep=False) if world.has_beat else None
 
 
@@ -144,9 +155,11 @@ def prepare(world: World) -> Delivery:
     tell_story(world)
     delivery = next_delivery(world)
     if delivery is None:
-        world.now = world.swept + SWEEP_EVERY
+        sweep = world.swept + SWEEP_EVERY
+        task = min(world.tasks.queued, default=sweep) if world.tasks else sweep
+        world.now = min(sweep, task)
         bring_up(world)
-        delivery = Tick(sweep=True)
+        delivery = Tick(sweep=world.now == sweep)
     return delivery
 
 
@@ -159,6 +172,8 @@ def tell_story(world: World) -> None:
 
 def finish(world: World, delivery: Delivery, *, taken: bool, started: datetime) -> None:
     """What is left of a round after its event. Who waits when a pass is over, has a beat."""
+    if taken and world.tasks is not None and delivery == Tick(sweep=False):
+        world.tasks = world.tasks.delivered()
     assert not taken or not world.is_waiting or world.has_beat, "it waits, and nothing beats"
     if taken and world.queue and delivery is world.queue[0]:
         world.queue = world.queue[1:]
