@@ -1,5 +1,6 @@
 # Two commands are enough: make demo, make test. Each sets up what is missing first.
 PYTHON ?= python3
+CONTROL_PLANE ?= embedded
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
@@ -11,6 +12,7 @@ REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements
 help:
 	@echo "make demo   a good and a bad release in the lab, watched; then everything is stopped"
 	@echo "make lab    the lab, left running until Ctrl-C"
+	@echo "            both on Kubernetes' and Istio's own programs: CONTROL_PLANE=real"
 	@echo "make test   every test that needs no cluster"
 	@echo "make control-plane  what the next one needs of Kubernetes, Istio and Knative: found, or built"
 	@echo "make test-cluster   every test that needs a real control plane"
@@ -19,10 +21,10 @@ help:
 	@echo "make clean  removes the virtual environment and the lab's folder"
 
 demo: $(STAMP)
-	@$(BIN)/python -m infra.local.demo
+	@$(BIN)/python -m infra.local.demo --control-plane $(CONTROL_PLANE)
 
 lab: $(STAMP)
-	@$(BIN)/python -m infra.local.playground
+	@$(BIN)/python -m infra.local.playground --control-plane $(CONTROL_PLANE)
 
 # Tracing makes the others three times as slow, and what the lab promises is about time: it is alone.
 test: $(STAMP)

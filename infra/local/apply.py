@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from infra.local.kube import Kube, Tree
+from infra.local.kube import Kube, KubeError, Tree
 
 MANIFESTS = Path(__file__).parent / "manifests"
 _PLURALS = {"Canary": "canaries"}  # all others just take an s
@@ -20,6 +20,15 @@ def read(name: str) -> Iterator[Tree]:
 def create(kube: Kube, obj: Tree) -> Tree:
     """Creates an object of any kind."""
     return kube.create(collection(obj), obj)
+
+
+def bring(kube: Kube, obj: Tree) -> None:
+    """Creates an object where there is none of its name."""
+    try:
+        create(kube, obj)
+    except KubeError as error:
+        if error.status != 409:
+            raise
 
 
 def collection(obj: Tree) -> str:

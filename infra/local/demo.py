@@ -9,7 +9,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import yaml
 from rich.console import Console
@@ -37,12 +36,12 @@ _SUCCESS = (
 def main() -> None:
     """Plays the demo."""
     options = argparse.ArgumentParser(prog="python -m infra.local.demo", description=__doc__)
-    options.add_argument("--state", type=Path, default=lab.STATE, help="the lab's folder")
+    lab.choose(options)
     given = options.parse_args()
     begun, console = time.monotonic(), Console()
     with lab.stopped_by_signals():
-        console.print("Starting the lab …")
-        with lab.running(given.state) as running:
+        console.print(f"Starting the lab, on the {given.control_plane} control plane …")
+        with lab.running(given.state, given.control_plane) as running:
             console.print(f"The lab runs, after {time.monotonic() - begun:.1f} s.")
             wrong = play(running, console)
         console.print(f"All in {time.monotonic() - begun:.1f} s.")

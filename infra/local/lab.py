@@ -7,20 +7,23 @@ import fcntl
 import secrets
 import signal
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from infra.local import apply, parts, promote
+from infra.local import apply, parts, promote, real
+from infra.local.istio_names import OURS, istiods
 from infra.local.kube import connected
-from infra.local.parts import Ports
+from infra.local.parts import FUNCTIONS, Ports
 from infra.local.processes import Failed, Processes
 from shared.domain import events
 
 STATE = Path(".lab")
 SYSTEM = "spillway"  # the namespace of Spillway, its bus and its clock
-_READY_SECONDS = 30.0
+_READY_SECONDS = 60.0
 _SUBSCRIPTIONS = (
     ("promotions", events.PROMOTION_REQUESTED, "start_canary"),
     ("ticks", events.ANALYSIS_TICK, "analysis_tick"),
@@ -33,6 +36,13 @@ _DELIVERY = {
     "backoffDelay": "PT0.2S",
     "timeout": "PT30S",
 }
+
+
+class ControlPlane(StrEnum):
+    """Whose the API server, the controllers and the mesh's control plane are."""
+
+    EMBEDDED = "embedded"  # the lab's own
+    REAL = "real"  # Kubernetes' and Istio's
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +61,26 @@ class Lab:
 
 
 @contextmanager
-def running(state: Path = STATE) -> Iterator[Lab]:
+def running(
+    state: Path = STATE, control_plane: ControlPlane = ControlPlane.EMBEDDED
+) -> Iterator[Lab]:
     """A lab for as long as the block lasts; Failed where a part does not start."""
     state = state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     with _alone(state), _stopping(Processes(state / "logs")) as processes:
-        yield _start(state, processes)
+        yield _start(state, processes, control_plane)
+
+
+def choose(options: ArgumentParser) -> None:
+    """Which lab it is, as a program's options."""
+    options.add_argument("--state", type=Path, default=STATE, help="the lab's folder")
+    options.add_argument(
+        "--control-plane",
+        type=ControlPlane,
+        choices=list(ControlPlane),
+        default=ControlPlane.EMBEDDED,
+        help="the lab's own (embedded), or Kubernetes' and Istio's (real)",
+    )
 
 
 @contextmanager
@@ -93,23 +117,57 @@ def _stopping(processes: Processes) -> Iterator[Processes]:
         processes.stop()
 
 
-def _start(state: Path, processes: Processes) -> Lab:
+def _start(state: Path, processes: Processes, control_plane: ControlPlane) -> Lab:
     for sign in ("kubeconfig", "mesh.json"):
         (state / sign).unlink(missing_ok=True)
-    ports = parts.choose_ports()
+    lab = Lab(state, state / "kubeconfig", parts.choose_ports(), processes)
     _write_secret(state / "secrets")
-    (state / "webhook").write_text(ports.webhook + "\n")
-    for part in parts.first(state, ports):
-        processes.start(part)
-    processes.wait(_READY_SECONDS, "apiserver")
-    lab = Lab(state, state / "kubeconfig", ports, processes)
-    for obj in apply.read("cluster.yaml"):
-        apply.create(connected(lab.kubeconfig), obj)
-    for part in parts.others(state, ports):
+    (state / "webhook").write_text(lab.ports.webhook + "\n")
+    starting = _start_real if control_plane is ControlPlane.REAL else _start_embedded
+    starting(lab)
+    for part in parts.others(state, lab.ports):
         processes.start(part)
     _subscribe(lab)
     processes.wait(_READY_SECONDS)
     return lab
+
+
+def _start_embedded(lab: Lab) -> None:
+    """The lab's own API server, controllers and mesh."""
+    state, ports, processes = lab.state, lab.ports, lab.processes
+    processes.start(parts.metrics(state, ports, OURS))
+    processes.start(parts.apiserver(state))
+    for part in parts.functions(state, ports, dict.fromkeys(FUNCTIONS, lab.kubeconfig)):
+        processes.start(part)
+    processes.wait(_READY_SECONDS, "apiserver")
+    _furnish(lab)
+    for part in parts.own_mesh(state, ports):
+        processes.start(part)
+
+
+def _start_real(lab: Lab) -> None:
+    """Kubernetes' own control plane and Istio's."""
+    state, ports, processes = lab.state, lab.ports, lab.processes
+    real.prepare()
+    processes.start(parts.metrics(state, ports, istiods({})))
+    plane = real.start(state, processes)
+    for part in parts.functions(state, ports, real.kubeconfigs(plane)):
+        processes.start(part)
+    real.install(plane)
+    _furnish(lab)
+    processes.wait(_READY_SECONDS, "prometheus")  # it is told of Services
+    processes.start(parts.istio(state, ports))
+
+
+def _furnish(lab: Lab) -> None:
+    """What is there before Spillway comes; the Gateway is where the mesh takes requests."""
+    kube = connected(lab.kubeconfig)
+    for obj in apply.read("cluster.yaml"):
+        if obj["kind"] == "Gateway":
+            (server,) = obj["spec"]["servers"]
+            server |= {"bind": "127.0.0.1", "port": {**server["port"], "number": lab.ports.ingress}}
+        apply.bring(kube, obj)
+    kube.close()
 
 
 def _subscribe(lab: Lab) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local import prometheus
+from infra.local.istio_names import Names
 from infra.local.processes import Part, free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -57,33 +58,57 @@ def choose_ports() -> Ports:
     return Ports(broker, prometheus, ingress, admin, named)
 
 
-def first(state: Path, ports: Ports) -> Iterator[Part]:
-    """What needs no API server to start: the API server itself, and what is slow to be useful.
+def metrics(state: Path, ports: Ports, names: Names) -> Part:
+    """Prometheus. It looks at its targets only some 6 s after its start, so it is the first."""
+    program, scraped = prometheus.fetched(PROGRAMS), f"127.0.0.1:{ports.admin}"
+    command = prometheus.prepare(program, state / "prometheus", scraped, ports.prometheus, names)
+    return Part("prometheus", command, lambda: prometheus.is_ready(f"127.0.0.1:{ports.prometheus}"))
 
-    Prometheus looks at its targets only some 6 s after its start.
-    """
-    yield _prometheus(state / "prometheus", ports)
-    yield _module("apiserver", "--state", str(state), ready=(state / "kubeconfig").exists)
+
+def apiserver(state: Path) -> Part:
+    """The lab's own."""
+    return _module("apiserver", "--state", str(state), ready=(state / "kubeconfig").exists)
+
+
+def functions(state: Path, ports: Ports, kubeconfigs: Mapping[str, Path]) -> Iterator[Part]:
+    """The four, each with its kubeconfig, which may appear a moment later."""
     for name, port in ports.functions.items():
-        yield _function(name, port, _environ(state, ports))
+        environ = {**_environ(state, ports), "KUBECONFIG": str(kubeconfigs[name])}
+        yield _function(name, port, environ)
+
+
+def own_mesh(state: Path, ports: Ports) -> Iterator[Part]:
+    """The lab's own translator with its Envoy, and its own controllers."""
+    mesh = (*_mesh(state, ports), "--ingress", str(ports.ingress))
+    yield _module("mesh", *_known(state), *mesh, ready=_routes(state))
+    yield _module("controllers", *_known(state), ready=lambda: True)
+
+
+def istio(state: Path, ports: Ports) -> Part:
+    """Istio's own istiod with an Envoy; the port of its requests stands in the Gateway."""
+    more = (*_mesh(state, ports), "--prometheus", str(ports.prometheus))
+    return _module("istiod", *_known(state), *more, ready=_routes(state))
 
 
 def others(state: Path, ports: Ports) -> Iterator[Part]:
-    """What speaks to the API server from its start on."""
-    known = ("--kubeconfig", str(state / "kubeconfig"))
-    mesh = ("--state", str(state), "--ingress", str(ports.ingress), "--admin", str(ports.admin))
-    yield _module("mesh", *known, *mesh, ready=(state / "mesh.json").exists)
-    yield _module("controllers", *known, ready=lambda: True)
+    """What the lab has of its own whatever the control plane is."""
+    known = _known(state)
     yield _module("kubelet", *known, ready=lambda: True)
     broker = (*known, "--port", str(ports.broker))
     yield _module("broker", *broker, ready=_answers(f"{ports.bus}/triggers", containing="ticks"))
     yield _module("clock", *known, "--broker", ports.bus, ready=lambda: True)
 
 
-def _prometheus(folder: Path, ports: Ports) -> Part:
-    program, scraped = prometheus.fetched(PROGRAMS), f"127.0.0.1:{ports.admin}"
-    command = prometheus.prepare(program, folder, scraped, ports.prometheus)
-    return Part("prometheus", command, lambda: prometheus.is_ready(f"127.0.0.1:{ports.prometheus}"))
+def _known(state: Path) -> tuple[str, str]:
+    return "--kubeconfig", str(state / "kubeconfig")
+
+
+def _mesh(state: Path, ports: Ports) -> tuple[str, ...]:
+    return ("--state", str(state), "--admin", str(ports.admin))
+
+
+def _routes(state: Path) -> Callable[[], bool]:
+    return (state / "mesh.json").exists
 
 
 def _module(name: str, *arguments: str, ready: Callable[[], bool]) -> Part:
@@ -106,7 +131,6 @@ def _environ(state: Path, ports: Ports) -> Mapping[str, str]:
         "NO_PROXY": "127.0.0.1",
         "THREADS": "8",
         "POD_NAMESPACE": "spillway",
-        "KUBECONFIG": str(state / "kubeconfig"),
         "K_SINK": f"{ports.bus}/spillway/default",
         "SPILLWAY_METRICS_SERVER": ports.metrics,
         "SPILLWAY_CLOCK": "pingsource",

@@ -16,11 +16,11 @@ _RATE = 50  # requests per second: without any, no metric has a value
 def main() -> None:
     """Runs the lab until SIGTERM or Ctrl-C."""
     options = argparse.ArgumentParser(prog="python -m infra.local.playground", description=__doc__)
-    options.add_argument("--state", type=Path, default=labs.STATE, help="the lab's folder")
+    labs.choose(options)
     given = options.parse_args()
     begun = time.monotonic()
     print("Starting the lab …", flush=True)
-    with labs.stopped_by_signals(), labs.running(given.state) as lab:
+    with labs.stopped_by_signals(), labs.running(given.state, given.control_plane) as lab:
         with stage.observed(lab) as seen:
             stage.install(lab, seen, stage.shortened())
         lab.processes.start(_load(lab))

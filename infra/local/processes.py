@@ -4,6 +4,7 @@ Each is the leader of a process group of its own, with a log file, and hears SIG
 kernel when the lab's main thread is gone, however it went. Start parts from that thread only.
 """
 
+import itertools
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ _FIRST_PORT = 20000  # up to where Linux begins to hand out ports of its own
 _LAST_PORT = 32000
 _POLL = 0.02  # seconds
 _SHOWN = 30  # lines of a log
+_turns = itertools.count()
 
 
 class Failed(Exception):  # noqa: N818 - named by what happened
@@ -108,12 +110,15 @@ def memory() -> float:
 
 
 def free_ports(number: int) -> tuple[int, ...]:
-    """Free ports that the system gives to nobody else between this choice and their use."""
+    """Free ports that the system gives to nobody else between this choice and their use.
+
+    Nor does this process, until it has given all the others: what was chosen may not listen yet.
+    """
     found: list[int] = []
     with ExitStack() as held:
-        candidate = _FIRST_PORT + os.getpid() * 32 % (_LAST_PORT - _FIRST_PORT)
         while len(found) < number:
-            candidate = candidate + 1 if candidate < _LAST_PORT else _FIRST_PORT
+            turn = os.getpid() * 32 + next(_turns)
+            candidate = _FIRST_PORT + turn % (_LAST_PORT - _FIRST_PORT)
             probe = held.enter_context(socket.socket())
             try:
                 probe.bind(("127.0.0.1", candidate))

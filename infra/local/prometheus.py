@@ -1,6 +1,5 @@
 """A real Prometheus that scrapes the mesh and shows what Envoy counts under Istio's names.
 
-What Istio's labels say and Envoy does not know stands in the name of each cluster's statistics.
 Both count durations in milliseconds; Envoy leaves out those of requests that it answered itself.
 There is `reporter="destination"` only. Targets are first scraped about 6 s after the start.
 """
@@ -16,14 +15,14 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from infra.local.istio_names import OURS, Names, label
 from infra.local.processes import Failed, Part, Processes, free_ports
 from shared.domain.fields import Object
 
 _START_SECONDS = 10.0
 _FETCH_SECONDS = 300.0
 _ASK_SECONDS = 1.0
-_STATISTICS = r"^cluster\.[^.]*\.upstream_rq_([0-9]{3}|time)$"
-_CLUSTER = r"(.*)\|(.*)\|(.*)"  # namespace, workload, service
+_RELOAD_SECONDS = 10.0
 _BY_HAND = "Prometheus is missing: put the program `prometheus` on the PATH (https://prometheus.io/download)"
 _BY_APT = "Prometheus is missing, and apt-get does not find it; run: sudo apt-get update"
 
@@ -68,40 +67,59 @@ def fetched(folder: Path) -> Path:
     return package / "usr" / "bin" / "prometheus"
 
 
-def prepare(program: Path, folder: Path, scraped: str, port: int) -> tuple[str, ...]:
+def prepare(
+    program: Path, folder: Path, scraped: str, port: int, names: Names = OURS
+) -> tuple[str, ...]:
     """Writes the configuration; the command that runs with it, and with nothing remembered."""
-    data, config = folder / "data", folder / "prometheus.json"
+    data = folder / "data"
     shutil.rmtree(data, ignore_errors=True)  # another lab's requests are not this one's
     folder.mkdir(parents=True, exist_ok=True)
-    config.write_text(json.dumps(configuration(scraped), indent=2) + "\n")
+    config = write(folder, scraped, names)
     return (
         str(program),
         f"--config.file={config}",
         f"--storage.tsdb.path={data}",
         "--storage.tsdb.retention.time=2h",
         f"--web.listen-address=127.0.0.1:{port}",
+        "--web.enable-lifecycle",
         "--log.level=warn",
     )
 
 
-def configuration(scraped: str) -> Object:
+def write(folder: Path, scraped: str, names: Names) -> Path:
+    """Writes the configuration, in one step; one that runs is told of it by `reload`."""
+    config, draft = folder / "prometheus.json", folder / "prometheus.draft"
+    draft.write_text(json.dumps(configuration(scraped, names), indent=2) + "\n")
+    return draft.replace(config)
+
+
+def reload(address: str) -> None:
+    """Makes the Prometheus at an address take its configuration anew; Failed where it does not."""
+    connection = HTTPConnection(address, timeout=_RELOAD_SECONDS)
+    try:
+        connection.request("POST", "/-/reload")
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise Failed(f"Prometheus does not reload: {answer.read().decode()}")
+    except (OSError, HTTPException) as error:
+        raise Failed(f"Prometheus does not reload: {error}") from error
+    finally:
+        connection.close()
+
+
+def configuration(scraped: str, names: Names) -> Object:
     """One scrape a second, of what Istio's two metrics are made from."""
     every = "1s"
     job: Object = {
         "job_name": "mesh",
         "metrics_path": "/stats/prometheus",
-        "params": {"usedonly": [""], "filter": [_STATISTICS]},
+        "params": {"usedonly": [""], "filter": [names.statistics]},
         "static_configs": [{"targets": [scraped], "labels": {"reporter": "destination"}}],
         "metric_relabel_configs": [
-            _label("destination_workload_namespace", "envoy_cluster_name", _CLUSTER, "$1"),
-            _label("destination_workload", "envoy_cluster_name", _CLUSTER, "$2"),
-            _label("destination_service_name", "envoy_cluster_name", _CLUSTER, "$3"),
-            _label(
-                "destination_service", "envoy_cluster_name", _CLUSTER, "$3.$1.svc.cluster.local"
-            ),
-            _label("response_code", "envoy_response_code", "(.+)", "$1"),
-            _label("__name__", "__name__", "envoy_cluster_upstream_rq", "istio_requests_total"),
-            _label(
+            *names.rules,
+            label("response_code", "envoy_response_code", "(.+)", "$1"),
+            label("__name__", "__name__", "envoy_cluster_upstream_rq", "istio_requests_total"),
+            label(
                 "__name__",
                 "__name__",
                 "envoy_cluster_upstream_rq_time_(bucket|sum|count)",
@@ -146,16 +164,6 @@ def main() -> None:
     command = prepare(program, options.state, options.scrape, port)
     print(f"Prometheus on http://127.0.0.1:{port}", flush=True)
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
-
-
-def _label(target: str, source: str, regex: str, replacement: str) -> Object:
-    """A relabelling rule: the target is written where the whole source fits."""
-    return {
-        "target_label": target,
-        "source_labels": [source],
-        "regex": regex,
-        "replacement": replacement,
-    }
 
 
 def _fetch(package: Path) -> None:

@@ -5,11 +5,11 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.kube import Kube, connected, informer
+from infra.local.collected import Collected
+from infra.local.kube import Kube, connected
 from infra.local.mesh.envoy import Envoy, NotTaken
 from infra.local.mesh.view import PATHS, View
 
@@ -39,39 +39,31 @@ def run(kube: Kube, envoy: Envoy, state: Path, stop: threading.Event) -> None:
     ready = state / "mesh.json"
     ready.unlink(missing_ok=True)
     envoy.start()
-    view = View()
-    with ThreadPoolExecutor(len(PATHS)) as pool:
-        informers = [pool.submit(informer, kube, path, view.follow(path), stop) for path in PATHS]
-        try:
-            while not stop.is_set():
-                _check(envoy, informers)
-                if view.changed.wait(_CHECK_SECONDS) and _apply(envoy, view) and not ready.exists():
-                    _write(ready, {"ingress": envoy.ingress, "admin": envoy.admin})
-        finally:
-            stop.set()
+    seen, view = Collected(PATHS), View()
+    with seen.following(kube, stop):
+        while not stop.is_set():
+            envoy.check()
+            seen.check()
+            if seen.changed.wait(_CHECK_SECONDS) and _apply(envoy, seen, view):
+                _write(ready, {"ingress": envoy.ingress, "admin": envoy.admin})
 
 
-def _apply(envoy: Envoy, view: View) -> bool:
+def _apply(envoy: Envoy, seen: Collected, view: View) -> bool:
     """Routes by what is seen now; changes that come meanwhile are the next turn's."""
-    view.changed.clear()
-    if not view.is_complete():
+    seen.changed.clear()
+    if not seen.is_complete():
         return False
     try:
-        envoy.apply(view.documents())
+        envoy.apply(view.documents(seen.found()))
     except NotTaken as error:
         print(error, file=sys.stderr, flush=True)
     return True
 
 
-def _check(envoy: Envoy, informers: Sequence[Future[None]]) -> None:
-    """Raises what ended an informer, or Envoy."""
-    envoy.check()
-    for informing in informers:
-        if informing.done():
-            informing.result()
-
-
 def _write(path: Path, content: Mapping[str, str]) -> None:
+    """Once, and in one step: who finds it finds all of it."""
+    if path.exists():
+        return
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(content) + "\n")
     draft.replace(path)

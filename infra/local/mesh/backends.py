@@ -52,7 +52,7 @@ def backends(seen: Seen, rules: Sequence[DestinationRule]) -> tuple[Backend, ...
             namespace=_namespace(service),
             service=_name(service),
             port=fields.whole(port, "port"),
-            workload=_workload(service, seen.deployments),
+            workload=workload_of(service, seen.deployments),
             addresses=_addresses(service, port, seen.endpoint_slices, listening),
             balancing=balancing.get(
                 full_host(_name(service), _namespace(service)), "LEAST_REQUEST"
@@ -62,6 +62,19 @@ def backends(seen: Seen, rules: Sequence[DestinationRule]) -> tuple[Backend, ...
         for port in fields.objects(service, "spec", "ports")
     )
     return tuple(sorted(found, key=lambda backend: (backend.namespace, backend.service)))
+
+
+def workload_of(service: Object, deployments: Sequence[Object]) -> str:
+    """The name of the workload that stands behind a Service."""
+    selector = fields.pairs(service, "spec", "selector").items()
+    fitting = [
+        _name(deployment)
+        for deployment in deployments
+        if selector
+        and _namespace(deployment) == _namespace(service)
+        and selector <= fields.pairs(deployment, "spec", "template", "metadata", "labels").items()
+    ]
+    return min(fitting, default=_name(service))
 
 
 def _listening(pods: Sequence[Object]) -> Iterator[tuple[str, str]]:
@@ -93,18 +106,6 @@ def _takes_requests(endpoint: Object) -> bool:
     """Ready (which absent means, too) and not on its way out."""
     conditions = fields.mapping(endpoint, "conditions")
     return conditions.get("ready") is not False and not fields.truth(conditions, "terminating")
-
-
-def _workload(service: Object, deployments: Sequence[Object]) -> str:
-    selector = fields.pairs(service, "spec", "selector").items()
-    fitting = [
-        _name(deployment)
-        for deployment in deployments
-        if selector
-        and _namespace(deployment) == _namespace(service)
-        and selector <= fields.pairs(deployment, "spec", "template", "metadata", "labels").items()
-    ]
-    return min(fitting, default=_name(service))
 
 
 def _name(obj: Object) -> str:

