@@ -73,7 +73,7 @@ def pass_over_touched(scope: Scope, changed: Changed, now: datetime) -> list[Out
 
 
 def _keep_beating(scope: Scope, outcomes: Sequence[Outcome], now: datetime, watch: Watch) -> None:
-    """After a pass over some: one that moved a next tick asks for it, if no beat comes by itself."""
+    """After a pass over some: the next tick is asked for, where no beat comes by itself."""
     due_next = next_due((outcome.status for outcome in outcomes), now)
     if watch.unbeaten or (due_next and not scope.clock.goes_on):
         beat.want(scope, due_next or now)
