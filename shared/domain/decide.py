@@ -80,6 +80,7 @@ def _stamped(after: Status, situation: Situation) -> Status:
         waiting_since=None if suspended else after.waiting_since,
         suspension_told=suspended and after.suspension_told,
         stranded=after.stranded and (suspended or after.phase not in UNDER_WAY),
+        interval=situation.spec.analysis.interval,
         drain=situation.spec.analysis.drain,
     )
     return replace(stamped, outbox=_kept(stamped.outbox, stamped))

@@ -80,7 +80,8 @@ class Status:
     unsettled_since: datetime | None = None
     unsettled_reason: str = ""
     made: Made | None = None
-    drain: timedelta | None = None  # of the last spec that was run
+    interval: timedelta | None = None  # of the last spec that was run, for those who watch
+    drain: timedelta | None = None  # of that spec, too
     generations: Generations = Generations()
     generation: int = 0  # of the Canary itself, when it was last decided on
     target_revision: str = ""  # of the template at generations.target
@@ -179,6 +180,7 @@ def _with_block(found: Status, block: Object) -> Status:
         unsettled_since=instant(block, "unsettledSince"),
         unsettled_reason=text(block, "unsettledReason"),
         made=_made(mapping(block, "target")),
+        interval=_seconds(block, "intervalSeconds"),
         drain=_seconds(block, "drainSeconds"),
         generations=Generations(
             whole(generations, "target"), whole(generations, "primary"), whole(generations, "route")

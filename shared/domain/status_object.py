@@ -1,6 +1,6 @@
 """The status as the API server keeps it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.fields import Json, Object
 from shared.domain.instants import written
@@ -44,7 +44,8 @@ def _block(status: Status) -> dict[str, Json]:
         "unsettledSince": _time(status.unsettled_since),
         "unsettledReason": status.unsettled_reason,
         "target": _made(status),
-        "drainSeconds": None if status.drain is None else int(status.drain.total_seconds()),
+        "intervalSeconds": _span(status.interval),
+        "drainSeconds": _span(status.drain),
         "generations": {
             "target": status.generations.target,
             "primary": status.generations.primary,
@@ -70,6 +71,10 @@ def _block(status: Status) -> dict[str, Json]:
         "lastPromotion": _last_promotion(status),
         "outbox": [_note(item) for item in status.outbox],
     }
+
+
+def _span(span: timedelta | None) -> Json:
+    return None if span is None else int(span.total_seconds())
 
 
 def _weights(status: Status) -> Json:

@@ -60,6 +60,7 @@ FULL = Status(
     last_promotion=LastPromotion(
         "run-1", PRECISELY, done=True, version="1.4.0", image="registry.example.com/app:1"
     ),
+    interval=timedelta(seconds=15),
     drain=timedelta(seconds=7),
     outbox=(Note(17, PRECISELY, "Advanced", ("40", ""), "s1:run"), Note(16, AT, "Waiting")),
     foreign={"trackedConfigs": {"cart": "x"}},

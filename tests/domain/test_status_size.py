@@ -72,6 +72,7 @@ def full(foreign: str) -> Status:
         last_promotion=LastPromotion(
             promotion_id(), PRECISELY, done=False, version="v" * 128, image="i" * 512
         ),
+        interval=timedelta(days=1),
         drain=timedelta(days=1),
         outbox=(note,) * 20,
     )
