@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from shared.adapters.clock import is_beat
 from shared.adapters.entry import on_event
 from shared.adapters.settings import load
+from shared.adapters.tokens import admission
 from shared.domain.events import (
     ANALYSIS_TICK,
     OBJECT_ADDED,
@@ -28,7 +29,14 @@ def _scope() -> Scope:
     return open_scope(_SETTINGS, lambda: datetime.now(UTC))
 
 
-@on_event(ANALYSIS_TICK, PING, OBJECT_ADDED, OBJECT_UPDATED, OBJECT_DELETED)
+@on_event(
+    ANALYSIS_TICK,
+    PING,
+    OBJECT_ADDED,
+    OBJECT_UPDATED,
+    OBJECT_DELETED,
+    admit=admission(_SETTINGS.push),
+)
 def analysis_tick(event: Event) -> None:
     """204 once the Canaries could be listed: what fails on one of them is left to its next tick."""
     now, of_an_object = datetime.now(UTC), changed(event)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from shared.adapters.entry import on_event
 from shared.adapters.settings import load
+from shared.adapters.tokens import admission
 from shared.domain.events import ROLLBACK_REQUESTED, Event, rollback_wish
 from shared.domain.subject import Request
 from shared.reconcile.run import pass_over_some, settle_with
@@ -19,7 +20,7 @@ def _scope() -> Scope:
     return open_scope(_SETTINGS, lambda: datetime.now(UTC))
 
 
-@on_event(ROLLBACK_REQUESTED)
+@on_event(ROLLBACK_REQUESTED, admit=admission(_SETTINGS.push))
 def rollback(event: Event) -> None:
     """A wish that means another run than the present one, or none, changes nothing."""
     wish = rollback_wish(event)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from shared.adapters.entry import on_event
 from shared.adapters.settings import load
+from shared.adapters.tokens import admission
 from shared.domain.events import PROMOTION_REQUESTED, Event, content
 from shared.domain.promotion import from_content, refuse_future
 from shared.reconcile.promote import promote
@@ -19,7 +20,7 @@ def _scope() -> Scope:
     return open_scope(_SETTINGS, lambda: datetime.now(UTC))
 
 
-@on_event(PROMOTION_REQUESTED)
+@on_event(PROMOTION_REQUESTED, admit=admission(_SETTINGS.push))
 def start_canary(event: Event) -> None:
     """Sets the image where the promotion carries one, then passes over its canary."""
     promotion, now = from_content(content(event)), datetime.now(UTC)

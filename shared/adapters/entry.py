@@ -7,6 +7,7 @@ from flask import Request
 from functions_framework import http
 
 from shared.adapters import codec, log
+from shared.adapters.tokens import Admit, Stranger, anybody
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.events import Event
 from shared.domain.fields import short, wrong
@@ -23,9 +24,11 @@ class TooLarge(Refused):
     """The body is longer than this function reads (reply 413 to people, 400 to a broker)."""
 
 
-def on_event(*types: str) -> Callable[[Callable[[Event], None]], Callable[[Request], Reply]]:
-    """Makes an HTTP function of a handler of events of these types; any other is refused. Bugs pass
-    through, and are 500.
+def on_event(
+    *types: str, admit: Admit = anybody
+) -> Callable[[Callable[[Event], None]], Callable[[Request], Reply]]:
+    """Makes an HTTP function of a handler of events of these types, from whom `admit` lets in; any
+    other is refused. Bugs pass through, and are 500.
     """
 
     def register(handler: Callable[[Event], None]) -> Callable[[Request], Reply]:
@@ -35,7 +38,7 @@ def on_event(*types: str) -> Callable[[Callable[[Event], None]], Callable[[Reque
                 return reply(204)
             if request.method != "POST":
                 return reply(405)
-            return reply(_outcome(handler, types, request))
+            return reply(_outcome(handler, types, admit, request))
 
         http(function)  # registers it, by its name
         return function
@@ -58,15 +61,20 @@ def reply(status: int, text: str = "") -> Reply:
     headers = {} if status == 204 else {"Content-Length": str(len(text.encode()))}
     if text:
         headers["Content-Type"] = "application/json"
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if status == 405:
         headers["Allow"] = "GET, HEAD, POST"
     return iter((text,) if text else ()), status, headers
 
 
-def _outcome(handler: Callable[[Event], None], types: Sequence[str], request: Request) -> int:
+def _outcome(
+    handler: Callable[[Event], None], types: Sequence[str], admit: Admit, request: Request
+) -> int:
     """The status of design §5's table, and the one line that says why."""
     headers, body, about = dict(request.headers.items()), b"", {}
     try:
+        admit(headers.get("Authorization", ""))
         body = read(request, codec.LARGEST)
         event = codec.decode(headers, body)
         named = {"event": event.id, "type": event.type, "subject": event.subject}
@@ -74,6 +82,10 @@ def _outcome(handler: Callable[[Event], None], types: Sequence[str], request: Re
         if event.type not in types:
             raise wrong(("type",), event.type, " or ".join(types))
         handler(event)
+    except Stranger as error:
+        _discard(request)
+        log.warning(f"not let in: {error}", status=401)
+        return 401
     except Refused as error:
         status = 204 if codec.is_push(headers, body) else 400
         log.warning(f"refused: {error}", status=status, **about)

@@ -32,6 +32,14 @@ class ClockSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PushSettings:
+    """What the token of a push says: for whom it was made, and for whom it speaks."""
+
+    audience: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What start_canary, analysis_tick and rollback need to know."""
 
@@ -47,6 +55,7 @@ class Settings:
     pool: int
     cluster: ClusterSettings
     metadata_host: str
+    push: PushSettings | None  # None: the platform lets nobody else in
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ def load(environ: Mapping[str, str]) -> Settings:
         pool=variables.POOL.read(environ),
         cluster=_cluster(environ),
         metadata_host=variables.METADATA_HOST.read(environ),
+        push=_push(environ),
     )
 
 
@@ -107,6 +117,17 @@ def _clock(environ: Mapping[str, str]) -> ClockSettings:
         _needed(variables.CLOCK_ACCOUNT, found.account)
         _needed(variables.CLOCK_SINK, found.sink if "://" in found.sink else "")
     return found
+
+
+def _push(environ: Mapping[str, str]) -> PushSettings | None:
+    """Both or neither: with one of them alone, less would be checked than somebody thinks."""
+    audience = variables.PUSH_AUDIENCE.read(environ)
+    account = variables.PUSH_ACCOUNT.read(environ)
+    if not audience and not account:
+        return None
+    _needed(variables.PUSH_AUDIENCE, audience)
+    _needed(variables.PUSH_ACCOUNT, account)
+    return PushSettings(audience, account)
 
 
 def _bus(environ: Mapping[str, str]) -> tuple[BusKind, str, str]:

@@ -147,6 +147,21 @@ METADATA_HOST = Variable(
     parse=environment.host,
     meaning="Google Cloud's metadata server; asked for a token where one is needed",
 )
+PUSH_AUDIENCE = Variable(
+    "SPILLWAY_PUSH_AUDIENCE",
+    default="",
+    parse=str,
+    meaning=(
+        "For whom the token of a push is made; with `SPILLWAY_PUSH_ACCOUNT` every event needs one. "
+        "Neither: the platform checks who calls, as Cloud Run does"
+    ),
+)
+PUSH_ACCOUNT = Variable(
+    "SPILLWAY_PUSH_ACCOUNT",
+    default="",
+    parse=environment.account,
+    meaning="The service account that pushes; set with `SPILLWAY_PUSH_AUDIENCE`",
+)
 SECRETS = Variable(
     "SPILLWAY_SECRETS",
     default="/etc/spillway/secrets",
@@ -177,5 +192,7 @@ VARIABLES = (
     CLUSTER_ENDPOINT,
     CLUSTER_CA,
     METADATA_HOST,
+    PUSH_AUDIENCE,
+    PUSH_ACCOUNT,
     SECRETS,
 )

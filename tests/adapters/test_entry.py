@@ -1,12 +1,16 @@
 """The edge of a function: each outcome has its reply, empty, and its line."""
 
 import json
+import time
 from pathlib import Path
 
 import functions_framework
 import pytest
+from google.auth import crypt, jwt
 
 from shared.domain.events import ANALYSIS_TICK, PING
+from tests.adapters.servers import answering
+from tests.certificates import Certificate, a_certificate
 
 # The framework loads a file; this one does what the event's id says.
 SOURCE = '''
@@ -22,6 +26,21 @@ _OUTCOMES = {"refuse": Refused, "race": Conflict, "down": Unavailable, "bug": Ke
 def probe(event):
     if event.id in _OUTCOMES:
         raise _OUTCOMES[event.id](f"because of {event.id}")
+'''
+# Who is let in is a matter of the token; the door is held against a server of the test's own.
+GUARDED = '''
+"""A function for a test."""
+
+from shared.adapters import entry
+from shared.adapters.settings import PushSettings
+from shared.adapters.tokens import Tokens
+
+_TOKENS = Tokens(PushSettings("https://here", "push@p.iam.gserviceaccount.com"), "%s")
+
+
+@entry.on_event("dev.cdeventsx.spillway-analysis.tick.0.1.0", admit=_TOKENS.admit)
+def probe(event):
+    pass
 '''
 HEADERS = {"Ce-Specversion": "1.0", "Ce-Source": "/people", "Ce-Type": ANALYSIS_TICK}
 PUSHED = {**HEADERS, "x-goog-pubsub-message-id": "1"}
@@ -122,3 +141,53 @@ def test_a_bug_stays_a_500(client):
     client.application.config["PROPAGATE_EXCEPTIONS"] = False
 
     assert client.post("/", headers={**HEADERS, "Ce-Id": "bug"}, data=b"{}").status_code == 500
+
+
+def guarded(tmp_path: Path, certificates: str):
+    source = tmp_path / "main.py"
+    source.write_text(GUARDED % certificates)
+    return functions_framework.create_app("probe", source, "http").test_client()
+
+
+def a_token(key: Certificate) -> str:
+    now = int(time.time())
+    claims = {"iss": "https://accounts.google.com", "aud": "https://here", "email_verified": True}
+    account = {"email": "push@p.iam.gserviceaccount.com", "iat": now, "exp": now + 60}
+    signer = crypt.RSASigner.from_string(key.key, "k1")
+    return str(jwt.encode(signer, claims | account).decode())
+
+
+@pytest.mark.loopback
+def test_an_event_with_the_token_of_who_pushes_is_taken(tmp_path):
+    key = a_certificate()
+    known = json.dumps({"k1": key.certificate}).encode()
+    headers = {**PUSHED, "Ce-Id": "e1", "Authorization": f"Bearer {a_token(key)}"}
+
+    with answering(b"HTTP/1.1 200 X\r\n\r\n" + known) as url:
+        reply = guarded(tmp_path, url).post("/", headers=headers, data=b"{}")
+
+    assert (reply.status_code, reply.data) == (204, b"")
+
+
+@pytest.mark.loopback
+def test_an_event_with_any_other_token_is_refused_and_said_why(tmp_path, capsys):
+    known = json.dumps({"k1": a_certificate().certificate}).encode()
+    headers = {**PUSHED, "Ce-Id": "e1", "Authorization": f"Bearer {a_token(a_certificate())}"}
+
+    with answering(b"HTTP/1.1 200 X\r\n\r\n" + known) as url:
+        reply = guarded(tmp_path, url).post("/", headers=headers, data=b"{}")
+
+    assert (reply.status_code, reply.data) == (401, b"")
+    (line,) = lines(capsys)
+    assert (line["status"], line["severity"]) == (401, "WARNING")
+    assert "not signed by a key of Google's" in line["message"]
+
+
+@pytest.mark.loopback
+def test_an_event_is_to_come_again_where_who_sends_it_cannot_be_told(tmp_path):
+    headers = {**PUSHED, "Ce-Id": "e1", "Authorization": f"Bearer {a_token(a_certificate())}"}
+
+    with answering(b"HTTP/1.1 500 X\r\n\r\n") as url:
+        reply = guarded(tmp_path, url).post("/", headers=headers, data=b"{}")
+
+    assert (reply.status_code, reply.data) == (503, b"")

@@ -47,6 +47,7 @@ def test_only_the_sink_has_to_be_set():
         pool=8,
         cluster=settings.ClusterSettings(kubeconfig="", endpoint="", authorities=""),
         metadata_host="metadata.google.internal",
+        push=None,
     )
 
 
@@ -87,6 +88,21 @@ def test_tasks_without_their_queue_account_or_address_stop_the_start(missing):
 
     with pytest.raises(BadSetting, match=f"^{missing}='': wanted"):
         settings.load({**TASKS, missing: ""})
+
+
+PUSH = {"SPILLWAY_PUSH_AUDIENCE": "https://here", "SPILLWAY_PUSH_ACCOUNT": "a@p.example.com"}
+
+
+def test_who_pushes_is_checked_where_both_settings_say_so():
+    found = settings.load({**SINK, **PUSH})
+
+    assert found.push == settings.PushSettings("https://here", "a@p.example.com")
+
+
+@pytest.mark.parametrize("missing", PUSH)
+def test_half_a_check_stops_the_start(missing):
+    with pytest.raises(BadSetting, match=f"^{missing}='': wanted"):
+        settings.load({**SINK, **PUSH, missing: ""})
 
 
 @pytest.mark.parametrize(
@@ -162,6 +178,7 @@ def test_a_stand_in_gives_way_to_the_variable_itself():
         ("SPILLWAY_CLUSTER_CA", "-----BEGIN CERTIFICATE-----"),
         ("SPILLWAY_CLUSTER_CA", "bm90IGEgY2VydGlmaWNhdGU="),
         ("GCE_METADATA_HOST", "http://metadata/"),
+        ("SPILLWAY_PUSH_ACCOUNT", "somebody"),
         ("SPILLWAY_CLOCK_QUEUE", "beats"),
         ("SPILLWAY_CLOCK_ACCOUNT", "spillway"),
         ("SPILLWAY_CLOCK_ENDPOINT", "http://tasks.example.com"),
