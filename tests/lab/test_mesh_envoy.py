@@ -181,6 +181,29 @@ def test_a_request_is_routed_by_its_host(envoy: Envoy, both: list[Backend]):
     assert ask(envoy, host="nobody.example.com") == (404, "")
 
 
+def test_a_name_below_a_wildcard_may_have_a_port(envoy: Envoy, both: list[Backend]):
+    service = virtual_service(
+        objects.virtual_service(objects.to("web-canary"), hosts=("*.example.com",))
+    )
+
+    envoy.apply(translate([service], both))
+
+    assert ask(envoy, host="web.example.com:8080") == (200, "2")
+
+
+def test_a_service_without_routes_is_reached_by_each_of_its_ports(
+    envoy: Envoy, both: list[Backend]
+):
+    one, other = both[0].addresses, both[1].addresses
+    ports = [Backend("shop", "two", 80, "two", one), Backend("shop", "two", 9090, "two", other)]
+
+    envoy.apply(translate([], ports))
+
+    assert ask(envoy, host="two.shop") == (200, "1")
+    assert ask(envoy, host="two.shop:80") == (200, "1")
+    assert ask(envoy, host="two.shop:9090") == (200, "2")
+
+
 def test_an_answer_that_takes_too_long_is_a_failure_of_the_workload(envoy: Envoy):
     server = Server(Behaviour(delay=0.5))
     server.start()

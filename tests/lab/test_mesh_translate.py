@@ -32,19 +32,12 @@ def routes_of_the_first_host(*routes: Tree) -> tuple[fields.Object, ...]:
 @pytest.mark.parametrize(
     ("host", "domains"),
     [
-        pytest.param("web.example.com", ("web.example.com", "web.example.com:*"), id="a name"),
+        pytest.param("web.example.com", ("web.example.com",), id="a name"),
         pytest.param("*.example.com", ("*.example.com",), id="many names"),
         pytest.param("*", ("*",), id="all names"),
         pytest.param(
             "web",
-            (
-                "web.shop.svc.cluster.local",
-                "web.shop.svc.cluster.local:*",
-                "web.shop.svc",
-                "web.shop.svc:*",
-                "web.shop",
-                "web.shop:*",
-            ),
+            ("web.shop.svc.cluster.local", "web.shop.svc", "web.shop"),
             id="a Service",
         ),
     ],
@@ -58,17 +51,25 @@ def test_a_host_is_served_by_each_of_its_names(host: str, domains: tuple[str, ..
 def test_a_service_without_routes_goes_to_itself_port_by_port():
     backends = [Backend("shop", "web", 8080, "web"), Backend("shop", "web", 80, "web")]
 
-    first, second = fields.objects(translate([], backends).routes, "virtual_hosts")
+    (host,) = fields.objects(translate([], backends).routes, "virtual_hosts")
 
-    assert "web.shop:8080" in fields.texts(first, "domains")
-    assert "web.shop" in fields.texts(first, "domains")
-    assert first["routes"] == [{**ALL, "route": {"cluster": cluster("web", 8080), "timeout": "0s"}}]
-    assert fields.texts(second, "domains") == (
-        "web.shop.svc.cluster.local:80",
-        "web.shop.svc:80",
-        "web.shop:80",
+    named = [{"name": ":authority", "string_match": {"suffix": ":80"}}]
+    assert fields.texts(host, "domains") == (
+        "web.shop.svc.cluster.local",
+        "web.shop.svc",
+        "web.shop",
     )
-    assert second["routes"] == [{**ALL, "route": {"cluster": cluster("web"), "timeout": "0s"}}]
+    assert host["routes"] == [
+        {
+            "match": {**ALL["match"], "headers": named},
+            "route": {"cluster": cluster("web"), "timeout": "0s"},
+        },
+        {**ALL, "route": {"cluster": cluster("web", 8080), "timeout": "0s"}},
+    ]
+
+
+def test_a_port_in_a_name_is_no_part_of_the_host():
+    assert translate([], []).routes["ignore_port_in_host_matching"] is True
 
 
 def test_no_name_is_given_twice():
@@ -81,7 +82,7 @@ def test_no_name_is_given_twice():
 
     names = [domain for domains in found for domain in domains]
     assert len(names) == len(set(names))
-    assert found[1:] == [("b.example", "b.example:*")]
+    assert found[1:] == [("b.example",)]
 
 
 def test_shares_become_weighted_clusters():

@@ -15,6 +15,9 @@ from shared.domain.fields import Object
 
 ROUTES = "ingress"  # the route configuration's name
 _DOMAIN = ".cluster.local"
+_UNLIMITED: Object = dict.fromkeys(
+    ("max_connections", "max_pending_requests", "max_requests", "max_retries"), 2**32 - 1
+)  # as istiod has it: Envoy's own limit is 1,024
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ def translate(services: Sequence[VirtualService], backends: Sequence[Backend]) -
         "@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
         "name": ROUTES,
         "virtual_hosts": tuple(_virtual_hosts(services, ports)),
+        "ignore_port_in_host_matching": True,
     }
     return Documents(
         routes,
@@ -64,21 +68,26 @@ def _virtual_hosts(
             names = [name for name in _names(host) if name not in taken]
             taken.update(names)
             if names:
-                yield _virtual_host([d for name in names for d in _domains(name)], entries)
+                yield _virtual_host(names, entries)
     for host in ports:
         names = [name for name in _names(host) if name not in taken]
         if names:
-            yield from _own_hosts(host, names, ports[host])
+            yield _virtual_host(names, list(_own_entries(host, ports[host])))
 
 
-def _own_hosts(host: str, names: Sequence[str], ports: Sequence[int]) -> Iterator[Object]:
-    """A Service without routes: each port goes to itself, a name without a port to the first."""
-    for port in ports:
-        domains = [f"{name}:{port}" for name in names]
-        if port == ports[0]:
-            domains += names
-        action: Object = {"cluster": cluster_name(host, port), "timeout": "0s"}
-        yield _virtual_host(domains, [{"match": _match(Match()), "route": action}])
+def _own_entries(host: str, ports: Sequence[int]) -> Iterator[Object]:
+    """A Service without routes: each port goes to itself, a name without a port to the first.
+
+    By its port a request comes to another listener of a sidecar; here its name tells it.
+    """
+    for port in ports[1:]:
+        named: Object = {"name": ":authority", "string_match": {"suffix": f":{port}"}}
+        yield _own_entry({**_match(Match()), "headers": [named]}, host, port)
+    yield _own_entry(_match(Match()), host, ports[0])
+
+
+def _own_entry(match: Object, host: str, port: int) -> Object:
+    return {"match": match, "route": {"cluster": cluster_name(host, port), "timeout": "0s"}}
 
 
 def _virtual_host(domains: Sequence[str], routes: Sequence[Object]) -> Object:
@@ -91,11 +100,6 @@ def _names(host: str) -> list[str]:
         return [host]
     short = host.removesuffix(_DOMAIN)
     return [host, short, short.removesuffix(".svc")]
-
-
-def _domains(name: str) -> list[str]:
-    """What a Host header may say, with and without a port."""
-    return [name] if name.startswith("*") else [name, f"{name}:*"]
 
 
 def _entries(route: Route, ports: Mapping[str, Sequence[int]]) -> Iterator[Object]:
@@ -152,8 +156,9 @@ def _cluster(backend: Backend) -> Object:
         "name": cluster_name(backend.host, backend.port),
         "alt_stat_name": stat_name(backend),
         "type": "EDS",
-        "connect_timeout": "1s",
+        "connect_timeout": "10s",
         "lb_policy": backend.balancing,
+        "circuit_breakers": {"thresholds": [_UNLIMITED]},
     }
 
 
