@@ -1,9 +1,13 @@
-"""One real control plane for all tests of a run; each test takes a namespace of its own."""
+"""One real control plane for all tests of a run; each test takes a namespace of its own.
+
+And one without controllers, for the tests in which nobody but the test is to write.
+"""
 
 import itertools
 from collections.abc import Iterator
 
 import pytest
+import urllib3
 
 from infra.local.apiserver import server
 from infra.local.apply import create
@@ -21,6 +25,8 @@ from infra.local.controlplane.published import (
 from infra.local.kube import Kube, connected
 from infra.local.parts import FUNCTIONS, ROOT
 from shared.adapters.cluster import Cluster
+from tests.cluster.etcd import Etcd
+from tests.cluster.lockstep import Shop
 
 SYSTEM = "spillway"
 ACCOUNTS = {name: service_account(SYSTEM, name.replace("_", "-")) for name in FUNCTIONS}
@@ -45,6 +51,27 @@ def install_what_is_published(kube: Kube) -> None:
     """The kinds of others, as a cluster with all of them has them."""
     for published in _PUBLISHED:
         install(kube, definitions(published))
+
+
+@pytest.fixture(scope="session")
+def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """etcd and kube-apiserver with the kinds that a rollout needs, and nobody who reconciles."""
+    with plane.running(tmp_path_factory.mktemp("bare"), controllers=False) as running:
+        kube = connected(running.kubeconfig())
+        install(kube, server.manifests(ROOT / "infra" / "crds"))
+        for published in (ISTIO, EVENTING):
+            install(kube, definitions(published))
+        kube.close()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(bare_plane: ControlPlane) -> Shop:
+    """A namespace there that can be set back."""
+    cluster = Cluster(str(bare_plane.kubeconfig()))
+    cluster.create("/api/v1/namespaces", {"metadata": {"name": "shop"}})
+    etcd = Etcd(bare_plane.etcd, "shop", urllib3.PoolManager())
+    return Shop(cluster, etcd, etcd.keep())
 
 
 @pytest.fixture

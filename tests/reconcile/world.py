@@ -267,11 +267,16 @@ def _names(world: World, path: str) -> list[str]:
 
 
 def _told(world: World) -> tuple[str, ...]:
-    """But for what a stop or an outage may add: a wait that outlasts an interval, a check without a
-    verdict.
+    """Of the canary, but for what a stop or an outage may add: a wait that outlasts an interval, a
+    check without a verdict.
     """
     pages = world.cluster.pages(paths.events(world.names.namespace))
-    said = [f"{item['type']} {item['message']}" for page in pages for item in page]
+    said = [
+        f"{item['type']} {item['message']}"
+        for page in pages
+        for item in page
+        if at(item, "involvedObject", "kind") == "Canary"
+    ]
     extra = (" not ready: ", " no verdict: ")
     return tuple(sorted(one for one in said if not any(words in one for words in extra)))
 

@@ -52,10 +52,11 @@ def service_account(namespace: str, name: str) -> User:
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """One that runs: its folder, its address, who may speak to it, its processes."""
+    """One that runs: its folder, its address and that of its etcd, its processes."""
 
     folder: Path
     url: str
+    etcd: str
     processes: Processes
 
     @property
@@ -74,26 +75,34 @@ class ControlPlane:
 
 
 @contextmanager
-def running(folder: Path, *, users: Sequence[User] = ()) -> Iterator[ControlPlane]:
+def running(
+    folder: Path, *, users: Sequence[User] = (), controllers: bool = True
+) -> Iterator[ControlPlane]:
     """A control plane for as long as the block lasts; processes.Failed where it does not start."""
     processes = Processes(folder / "logs")
     try:
-        yield start(folder, processes, users=users)
+        yield start(folder, processes, users=users, controllers=controllers)
     finally:
         processes.stop()
 
 
-def start(folder: Path, processes: Processes, *, users: Sequence[User] = ()) -> ControlPlane:
-    """Starts it among other processes, and returns when it is ready."""
-    folder = folder.resolve()
+def start(
+    folder: Path, processes: Processes, *, users: Sequence[User] = (), controllers: bool = True
+) -> ControlPlane:
+    """Starts it among other processes, and returns when it is ready.
+
+    Without controllers an object is what was written last, and stays where its owner is gone.
+    """
     etcd, peers, port = free_ports(3)
-    plane = ControlPlane(folder, f"https://127.0.0.1:{port}", processes)
+    addresses = (f"https://127.0.0.1:{port}", f"http://127.0.0.1:{etcd}")
+    plane = ControlPlane(folder.resolve(), *addresses, processes)
     _prepare(plane, (User(ADMIN, ("system:masters",)), *_own(), *users))
-    processes.start(_etcd(folder, etcd, peers))
+    processes.start(_etcd(plane, peers))
     processes.wait(_READY_SECONDS, "etcd")
-    processes.start(_apiserver(plane, port, etcd))
+    processes.start(_apiserver(plane, port))
     processes.wait(_READY_SECONDS, "kube-apiserver")
-    processes.start(_controllers(plane))
+    if controllers:
+        processes.start(_controllers(plane))
     processes.wait(_READY_SECONDS)
     return plane
 
@@ -133,11 +142,11 @@ def _config(plane: ControlPlane, user: User) -> dict[str, object]:
     }
 
 
-def _etcd(folder: Path, port: int, peers: int) -> Part:
-    address, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{peers}"
+def _etcd(plane: ControlPlane, peers: int) -> Part:
+    address, peer = plane.etcd, f"http://127.0.0.1:{peers}"
     command = (
         str(programs.found(programs.ETCD)),
-        f"--data-dir={folder / 'etcd'}",
+        f"--data-dir={plane.folder / 'etcd'}",
         f"--listen-client-urls={address}",
         f"--advertise-client-urls={address}",
         f"--listen-peer-urls={peer}",
@@ -149,11 +158,11 @@ def _etcd(folder: Path, port: int, peers: int) -> Part:
     return Part("etcd", command, lambda: _answers(f"{address}/readyz"))
 
 
-def _apiserver(plane: ControlPlane, port: int, etcd: int) -> Part:
+def _apiserver(plane: ControlPlane, port: int) -> Part:
     folder = plane.folder
     command = (
         str(programs.found(programs.APISERVER)),
-        f"--etcd-servers=http://127.0.0.1:{etcd}",
+        f"--etcd-servers={plane.etcd}",
         "--bind-address=127.0.0.1",
         f"--secure-port={port}",
         f"--cert-dir={plane.certificate.parent}",
