@@ -57,8 +57,10 @@ def main() -> None:
         processes.stop()
 
 
-def start(kubeconfig: Path, folder: Path, admin: int, processes: Processes) -> None:
-    """Starts istiod, then its Envoy, and returns when that has its configuration."""
+def start(kubeconfig: Path, folder: Path, admin: int, processes: Processes) -> int:
+    """Starts istiod, then its Envoy, and returns when that has its configuration: the port at
+    which others get theirs.
+    """
     grpc, http, monitoring = free_ports(3)
     config = folder / "envoy.json"
     config.write_text(json.dumps(discovery.bootstrap(admin, grpc)))
@@ -68,6 +70,7 @@ def start(kubeconfig: Path, folder: Path, admin: int, processes: Processes) -> N
     processes.wait(_START_SECONDS)
     processes.start(envoy.part(config, f"127.0.0.1:{admin}"))
     processes.wait(_START_SECONDS)
+    return grpc
 
 
 def run(kube: Kube, processes: Processes, place: Place, stop: threading.Event) -> None:
