@@ -8,6 +8,7 @@ https://cloud.google.com/compute/docs/access/authenticate-workloads#applications
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
+from urllib.parse import urlencode
 
 from shared.adapters.codec import parse
 from shared.adapters.exchange import exchange
@@ -15,6 +16,8 @@ from shared.domain.errors import Refused, Unavailable
 from shared.domain.fields import mapping, quoted, text, whole
 
 _PATH = "/computeMetadata/v1/instance/service-accounts/default/token"
+# Without the second GKE knows an account by a number, not by its email.
+_SCOPES = ("cloud-platform", "userinfo.email")
 _FLAVOR = {"Metadata-Flavor": "Google"}
 _SECONDS = 3.0  # it is on the same machine
 _EARLY = timedelta(minutes=3)  # before its end; the server has a new one 5 minutes before
@@ -25,7 +28,8 @@ class MetadataServer:
 
     def __init__(self, host: str, now: Callable[[], datetime]) -> None:
         """Asks nothing yet."""
-        self._url = f"http://{host}{_PATH}"
+        scopes = ",".join(f"https://www.googleapis.com/auth/{scope}" for scope in _SCOPES)
+        self._url = f"http://{host}{_PATH}?{urlencode({'scopes': scopes})}"
         self._now = now
         self._lock = Lock()
         self._token = ""

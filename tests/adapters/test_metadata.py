@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.served import Reply, Request, served
 
 pytestmark = pytest.mark.loopback
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SCOPES = "https://www.googleapis.com/auth/"
 HOUR = timedelta(hours=1)
 MAP = {"kind": "ConfigMap", "metadata": {"name": "a"}}
 
@@ -45,7 +47,9 @@ def test_a_token_is_asked_for_as_google_documents_it(google):
     assert MetadataServer(google.host, lambda: NOW).token() == "t1"
 
     (request,) = google.asked
-    assert request.path == "/computeMetadata/v1/instance/service-accounts/default/token"
+    path, _, query = request.path.partition("?")
+    assert path == "/computeMetadata/v1/instance/service-accounts/default/token"
+    assert parse_qs(query) == {"scopes": [f"{SCOPES}cloud-platform,{SCOPES}userinfo.email"]}
     assert request.headers["metadata-flavor"] == "Google"
 
 
