@@ -8,7 +8,7 @@ import urllib3.exceptions
 from kubernetes import client, config
 
 from shared.domain.errors import Conflict, Refused, Unavailable
-from shared.domain.fields import Json, Object, mapping, objects, quoted, text
+from shared.domain.fields import Json, Object, at, mapping, objects, quoted, text
 
 _PAGE = 500
 _TIMEOUT = (2.0, 10.0)  # seconds to connect, to read
@@ -139,7 +139,7 @@ class Cluster:
         said = f"{path}: {quoted(message)}"
         if status == 404:
             raise missing(said)
-        if status == 409 or (status == 422 and not _names_fields(answer)):
+        if status == 409 or (status == 422 and not _is_about_an_object(answer)):
             raise Conflict(said)
         if status in (400, 413, 415, 422):
             raise Refused(said)
@@ -177,6 +177,9 @@ def _object(body: bytes) -> Object | None:
         return None
 
 
-def _names_fields(answer: Object | None) -> bool:
-    """Whether the object is wrong; else a patch did not fit the one that was there."""
-    return any(text(cause, "field") for cause in objects(answer, "details", "causes"))
+def _is_about_an_object(answer: Object | None) -> bool:
+    """Whether an object is wrong, or denied by a policy; of a patch that did not fit what was there
+    the answer names neither an object nor a field.
+    """
+    fields = (text(cause, "field") for cause in objects(answer, "details", "causes"))
+    return any(fields) or bool(at(answer, "details", "kind"))

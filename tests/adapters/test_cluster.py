@@ -8,25 +8,15 @@ import certifi
 import pytest
 from kubernetes.config import incluster_config
 
-from infra.local.apiserver.server import Server
 from shared.adapters import cluster as adapter
 from shared.adapters.cluster import Cluster
 from shared.domain.errors import Conflict, Refused, Unavailable
-from shared.domain.fields import mapping, pairs, text, whole
+from shared.domain.fields import text
 from tests.adapters.servers import answering, silent
-from tests.domain.canaries import canary
-from tests.domain.workloads import deployment
 from tests.reconcile.kubeconfig import a_kubeconfig
 
 pytestmark = pytest.mark.loopback
 MAPS = "/api/v1/namespaces/default/configmaps"
-DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
-CANARIES = "/apis/flagger.app/v1beta1/namespaces/default/canaries"
-
-
-@pytest.fixture
-def cluster(apiserver: Server, tmp_path) -> Cluster:
-    return Cluster(a_kubeconfig(tmp_path / "kubeconfig", apiserver.url))
 
 
 def a_map(name, **labels):
@@ -49,137 +39,13 @@ def names(pages):
     return [text(item, "metadata", "name") for page in pages for item in page]
 
 
-def test_an_object_is_read_as_it_was_made(cluster):
-    made = cluster.create(MAPS, a_map("a"))
-
-    assert cluster.read(f"{MAPS}/a") == made
-    assert made["data"] == {"a": "1"}
-
-
-def test_what_is_not_there_is_none(cluster):
-    assert cluster.read(f"{MAPS}/a") is None
-
-
-def test_a_list_is_read_page_by_page(cluster, monkeypatch):
-    monkeypatch.setattr(adapter, "_PAGE", 2)
-    for name in "abcde":
-        cluster.create(MAPS, a_map(name))
-
-    pages = list(cluster.pages(MAPS))
-
-    assert [len(page) for page in pages] == [2, 2, 1]
-    assert names(pages) == list("abcde")
-
-
-def test_a_list_is_of_those_that_are_selected(cluster):
-    cluster.create(MAPS, a_map("a", tier="web"))
-    cluster.create(MAPS, a_map("b", tier="db"))
-
-    assert names(cluster.pages(MAPS, selector="tier=web")) == ["a"]
-    assert names(cluster.metadata_pages(MAPS, selector="tier!=web")) == ["b"]
-
-
-def test_of_a_list_of_metadata_nothing_else_is_sent(cluster):
-    cluster.create(DEPLOYMENTS, deployment(namespace="default"))
-
-    ((found,),) = cluster.metadata_pages(DEPLOYMENTS)
-
-    assert text(found, "metadata", "name") == "cart"
-    assert whole(found, "metadata", "generation") == 1
-    assert not {"spec", "status"} & set(found)
-
-
-def test_of_a_kind_that_the_server_does_not_have_nothing_is_known(cluster):
-    """Its objects come back with its definition: they are not gone."""
-    things = "/apis/example.com/v1/things"
-
-    with pytest.raises(Unavailable, match="could not find the requested resource"):
-        names(cluster.pages(things))
-    with pytest.raises(Unavailable, match="could not find the requested resource"):
-        cluster.read(f"{things}/a")
-
-
 def test_what_no_server_of_kubernetes_says_is_not_there_may_be_there(tmp_path):
     with pytest.raises(Unavailable, match="404 page not found"):
         asked(tmp_path, http(404, b"404 page not found"))
 
 
-@pytest.mark.parametrize(
-    ("path", "message"),
-    [
-        pytest.param("/apis/example.com/v1/things", "could not find", id="kind"),
-        pytest.param("/api/v1/namespaces/no/configmaps", 'namespaces "no" not found', id="place"),
-    ],
-)
-def test_what_can_be_made_nowhere_is_refused_in_the_servers_words(cluster, path, message):
-    with pytest.raises(Refused, match=message):
-        cluster.create(path, a_map("a"))
-
-
-def test_a_name_that_is_taken_is_a_conflict(cluster):
-    cluster.create(MAPS, a_map("a"))
-
-    with pytest.raises(Conflict, match='configmaps: configmaps "a" already exists'):
-        cluster.create(MAPS, a_map("a"))
-
-
-def test_a_whole_object_is_written_at_the_version_that_was_read(cluster):
-    first = cluster.create(MAPS, a_map("a"))
-
-    cluster.replace(f"{MAPS}/a", {**first, "data": {"a": "2"}})
-    with pytest.raises(Conflict, match="has been modified"):
-        cluster.replace(f"{MAPS}/a", {**first, "data": {"a": "3"}})
-
-    assert mapping(cluster.read(f"{MAPS}/a"), "data") == {"a": "2"}
-
-
-def test_what_is_gone_cannot_be_written(cluster):
-    with pytest.raises(Conflict, match="not found"):
-        cluster.merge(f"{MAPS}/a", {"data": {}})
-
-
-def test_a_patch_is_applied_where_its_test_holds(cluster):
-    made = cluster.create(DEPLOYMENTS, deployment(namespace="default"))
-    path = f"{DEPLOYMENTS}/cart"
-    scaled = {"op": "add", "path": "/spec/replicas", "value": 7}
-
-    cluster.patch(path, [{"op": "test", "path": "/metadata/generation", "value": 1}, scaled])
-    with pytest.raises(Conflict):
-        cluster.patch(path, [{"op": "test", "path": "/metadata/generation", "value": 1}, scaled])
-
-    assert whole(made, "spec", "replicas") == 2
-    assert whole(cluster.read(path), "spec", "replicas") == 7
-
-
-def test_a_merge_changes_what_it_names(cluster):
-    cluster.create(MAPS, a_map("a", tier="web"))
-
-    merged = cluster.merge(f"{MAPS}/a", {"metadata": {"labels": {"team": "x"}}})
-
-    assert pairs(merged, "metadata", "labels") == {"tier": "web", "team": "x"}
-
-
-def test_an_object_that_breaks_its_schema_is_refused_with_the_servers_message(cluster):
-    broken = canary(analysis={"stepWeight": "much"})
-
-    with pytest.raises(Refused, match=r"spec\.analysis\.stepWeight"):
-        cluster.create(CANARIES, {**broken, "metadata": {"name": "cart"}})
-
-
-def test_an_object_is_deleted_at_its_version_and_may_be_gone(cluster):
-    first = cluster.create(MAPS, a_map("a"))
-    version = text(first, "metadata", "resourceVersion")
-    second = cluster.merge(f"{MAPS}/a", {"data": {"a": "2"}})
-
-    with pytest.raises(Conflict):
-        cluster.delete(f"{MAPS}/a", resource_version=version)
-    cluster.delete(f"{MAPS}/a", resource_version=text(second, "metadata", "resourceVersion"))
-    cluster.delete(f"{MAPS}/a")
-
-    assert cluster.read(f"{MAPS}/a") is None
-
-
 CAUSES = {"message": "it is wrong", "details": {"causes": [{"field": "spec"}]}}
+DENIED = {"message": "no", "details": {"kind": "things", "causes": [{"message": "no"}]}}
 
 
 @pytest.mark.parametrize(
@@ -188,6 +54,7 @@ CAUSES = {"message": "it is wrong", "details": {"causes": [{"field": "spec"}]}}
         pytest.param(409, {"message": "it is newer"}, Conflict, id="a-race"),
         pytest.param(422, {"message": "the server rejected"}, Conflict, id="a-test-in-a-patch"),
         pytest.param(422, CAUSES, Refused, id="an-object-that-is-wrong"),
+        pytest.param(422, DENIED, Refused, id="an-object-that-a-policy-denies"),
         pytest.param(400, {"message": "bad"}, Refused, id="a-request-that-is-wrong"),
         pytest.param(413, {"message": "large"}, Refused, id="too-large"),
         pytest.param(415, {"message": "type"}, Refused, id="another-type"),

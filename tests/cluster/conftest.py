@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
-import urllib3
 
 from infra.local.apiserver import server
 from infra.local.apply import create
@@ -70,7 +69,7 @@ def shop(bare_plane: ControlPlane) -> Shop:
     """A namespace there that can be set back."""
     cluster = Cluster(str(bare_plane.kubeconfig()))
     cluster.create("/api/v1/namespaces", {"metadata": {"name": "shop"}})
-    etcd = Etcd(bare_plane.etcd, "shop", urllib3.PoolManager())
+    etcd = Etcd(bare_plane.etcd, "shop")
     return Shop(cluster, etcd, etcd.keep())
 
 

@@ -7,7 +7,7 @@ made again another uid. Beneath it there is one; it sees a change like any other
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
@@ -23,7 +23,7 @@ class Etcd:
 
     url: str
     namespace: str
-    pool: urllib3.PoolManager
+    pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager)
 
     def keep(self) -> Kept:
         """All that the namespace holds."""
