@@ -1,7 +1,7 @@
 """Parts of the lab as processes: started together, waited for, and gone afterwards, all of them.
 
-Each is the leader of a process group of its own, with a log file, and hears SIGTERM from the
-kernel when the lab's main thread is gone, however it went. Start parts from that thread only.
+Each is the leader of a process group of its own, with a log file, and hears from the kernel when
+the lab's main thread is gone, however it went. Start parts from that thread only.
 """
 
 import itertools
@@ -30,12 +30,16 @@ class Failed(Exception):  # noqa: N818 - named by what happened
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A program and the sign by which it is known to be ready."""
+    """A program and the sign by which it is known to be ready.
+
+    When the lab is gone without having ended it, the kernel sends it the last signal.
+    """
 
     name: str
     command: Sequence[str]
     ready: Callable[[], bool]
     environ: Mapping[str, str] = field(default_factory=dict)
+    orphaned: str = "TERM"
 
 
 class Processes:
@@ -50,7 +54,7 @@ class Processes:
 
     def start(self, part: Part) -> None:
         """Starts a part and returns at once."""
-        command = ["setpriv", "--pdeathsig", "TERM", "--", *part.command]
+        command = ["setpriv", "--pdeathsig", part.orphaned, "--", *part.command]
         with self._log(part).open("wb") as log:
             process = subprocess.Popen(
                 command,

@@ -109,14 +109,25 @@ def test_what_ignores_sigterm_is_killed_with_its_children(processes: Processes, 
     until(lambda: not any(is_running(int(pid)) for pid in pids.read_text().split()))
 
 
-def test_the_parts_hear_it_when_the_lab_is_killed(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("orphaned", "wait"),
+    [
+        pytest.param("TERM", "", id="so that it can end what it started"),
+        pytest.param(
+            "KILL",
+            "signal.signal(signal.SIGTERM, signal.SIG_IGN); ",
+            id="at once where it would wait for the others",
+        ),
+    ],
+)
+def test_the_parts_hear_it_when_the_lab_is_killed(tmp_path: Path, orphaned: str, wait: str):
     lab = textwrap.dedent(f"""
         import sys, time
         from pathlib import Path
         from infra.local.processes import Part, Processes
         processes = Processes(Path({str(tmp_path)!r}))
-        command = [sys.executable, "-c", "import time; time.sleep(60)"]
-        processes.start(Part("part", command, lambda: True))
+        command = [sys.executable, "-c", "import signal, time; {wait}time.sleep(60)"]
+        processes.start(Part("part", command, lambda: True, orphaned={orphaned!r}))
         print(processes.pids()["part"], flush=True)
         time.sleep(60)
     """)
@@ -136,6 +147,10 @@ def test_free_ports_are_free_and_not_the_systems_own():
     for port in ports:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", port))
+
+
+def test_a_port_is_not_chosen_twice():
+    assert not set(free_ports(5)) & set(free_ports(5))
 
 
 def python(

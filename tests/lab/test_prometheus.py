@@ -9,9 +9,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infra.local import prometheus
 from infra.local.croc_hunter import Behaviour, Server
+from infra.local.istio_names import istiods
 from infra.local.load import Load
 from infra.local.mesh.backends import Backend
 from infra.local.mesh.envoy import Envoy
@@ -24,6 +26,7 @@ from tests.lab import mesh_objects as objects
 PROGRAMS = Path(__file__).parents[2] / ".lab" / "prometheus"  # shared with the lab
 HOST = "web.example.com"
 WINDOW = 5  # seconds
+NOBODY = "127.0.0.1:9"  # where nobody listens
 
 # Flagger's two queries for Istio (specs: metrics of the provider istio), for namespace and target
 SUCCESS_RATE = """
@@ -148,6 +151,36 @@ def test_nothing_but_istios_metrics_is_kept(running: Prometheus):
         "istio_request_duration_milliseconds_sum",
         "istio_request_duration_milliseconds_count",
     }
+
+
+@pytest.fixture
+def idle(tmp_path: Path) -> Iterator[Prometheus]:
+    """One that scrapes nobody."""
+    metrics = prometheus.start(tmp_path, NOBODY, programs=PROGRAMS)
+    yield metrics
+    metrics.stop()
+
+
+@pytest.mark.lab
+def test_a_running_prometheus_is_told_of_services(idle: Prometheus, tmp_path: Path):
+    names = istiods({("shop", "web-canary"): "web"})
+
+    prometheus.write(tmp_path, NOBODY, names)
+    prometheus.reload(idle.url.removeprefix("http://"))
+
+    with urllib.request.urlopen(f"{idle.url}/api/v1/status/config") as answer:
+        told = yaml.safe_load(json.load(answer)["data"]["yaml"])["scrape_configs"][0]
+    assert [rule["regex"] for rule in told["metric_relabel_configs"][: len(names.rules)]] == [
+        rule["regex"] for rule in names.rules
+    ]
+
+
+@pytest.mark.lab
+def test_a_configuration_that_prometheus_does_not_take_is_said(idle: Prometheus, tmp_path: Path):
+    (tmp_path / "prometheus.json").write_text('{"nonsense": 1}')
+
+    with pytest.raises(Failed, match="Prometheus does not reload: failed to reload config"):
+        prometheus.reload(idle.url.removeprefix("http://"))
 
 
 @pytest.fixture

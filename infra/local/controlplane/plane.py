@@ -176,7 +176,7 @@ def _apiserver(plane: ControlPlane, port: int) -> Part:
         f"--audit-policy-file={folder / 'audit.yaml'}",
         f"--audit-log-path={plane.audit}",
     )
-    return Part("kube-apiserver", command, lambda: _takes_requests(plane))
+    return Part("kube-apiserver", command, lambda: _takes_requests(plane), orphaned="KILL")
 
 
 def _controllers(plane: ControlPlane) -> Part:
