@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 @dataclass(slots=True)
@@ -34,8 +36,8 @@ class Gate:
 
 
 @contextmanager
-def a_gate(upstream: str) -> Iterator[Gate]:
-    """A gate in front of the server at this URL."""
+def a_gate(upstream: str, trusted: Path | None = None) -> Iterator[Gate]:
+    """A gate in front of the server at this URL; with its certificate where it is https."""
     gate = Gate()
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,7 +59,7 @@ def a_gate(upstream: str) -> Iterator[Gate]:
             self.wfile.write(answer)
 
         def _forward(self, body: bytes) -> tuple[int, bytes]:
-            connection = http.client.HTTPConnection(upstream.removeprefix("http://"), timeout=10)
+            connection = _connection(upstream, trusted)
             try:
                 connection.request(self.command, self.path, body, dict(self.headers.items()))
                 response = connection.getresponse()
@@ -78,6 +80,14 @@ def a_gate(upstream: str) -> Iterator[Gate]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _connection(upstream: str, trusted: Path | None) -> http.client.HTTPConnection:
+    where = upstream.partition("://")[2]
+    if trusted is None:
+        return http.client.HTTPConnection(where, timeout=10)
+    context = ssl.create_default_context(cafile=str(trusted))
+    return http.client.HTTPSConnection(where, timeout=10, context=context)
 
 
 def _refusal(status: int) -> tuple[int, bytes]:

@@ -58,8 +58,21 @@ CONTROLLERS = Program(
 ISTIOD = Program("pilot-discovery", "istio", "istio.io/istio/pilot/cmd/pilot-discovery")
 PING_SOURCES = Program("mtping", "knative", "knative.dev/eventing/cmd/mtping")
 BROKER_FILTER = Program("broker-filter", "knative", "knative.dev/eventing/cmd/broker/filter")
+OBJECT_SOURCES = Program(
+    "apiserver_receive_adapter", "knative", "knative.dev/eventing/cmd/apiserver_receive_adapter"
+)
+STATE_METRICS = Program("kube-state-metrics", "kube-state-metrics", "k8s.io/kube-state-metrics/v2")
 
-ALL = (ETCD, APISERVER, CONTROLLERS, ISTIOD, PING_SOURCES, BROKER_FILTER)
+ALL = (
+    ETCD,
+    APISERVER,
+    CONTROLLERS,
+    ISTIOD,
+    PING_SOURCES,
+    BROKER_FILTER,
+    OBJECT_SOURCES,
+    STATE_METRICS,
+)
 
 
 def found(program: Program, say: Say = print, environ: Mapping[str, str] = os.environ) -> Path:

@@ -4,6 +4,7 @@ module spillway.dev/tests/cluster/knative
 go 1.26.0
 
 tool (
+	knative.dev/eventing/cmd/apiserver_receive_adapter
 	knative.dev/eventing/cmd/broker/filter
 	knative.dev/eventing/cmd/mtping
 )
