@@ -50,6 +50,10 @@ class Both:
         """Brings it up to date."""
         self.envoy.apply(View().documents(_found(self.kube)))
 
+    def rules(self, shape: Shape, *rules: Tree) -> None:
+        """Writes other rules, as somebody else may have."""
+        self.kube.patch(f"{ROUTES}/{shape.name}", {"spec": {"http": list(rules)}})
+
     def route(self, shape: Shape, weight: int) -> None:
         """Writes another weight, as Spillway does: the whole route anew. Istio sees for itself."""
         seen = self.kube.get(f"{ROUTES}/{shape.name}") or {}

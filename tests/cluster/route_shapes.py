@@ -55,6 +55,8 @@ SHAPES = (
     outside("headers", match=[{"headers": _HEADERS}]),
     outside("both", match=[{"uri": {"prefix": "/b"}, "headers": _HEADERS}, *_URIS]),
     outside("several", hosts=["several.example.com", "other.example.org", "*.many.example.com"]),
+    outside("any", hosts=["*"]),
+    outside("rules"),
     outside("ports", portDiscovery=True),
     outside("named", portName="web", targetPort="http"),
     outside("idle", app="idle"),

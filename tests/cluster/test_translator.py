@@ -12,7 +12,7 @@ from math import sqrt
 import pytest
 
 from infra.local.controlplane.plane import ControlPlane
-from infra.local.kube import connected
+from infra.local.kube import Tree, connected
 from infra.local.load import Load
 from infra.local.parts import ROOT
 from tests.cluster import envoy_dump
@@ -61,9 +61,10 @@ def version_of(both: Both, host: str) -> str:
 @pytest.mark.parametrize("shape", OUTSIDE)
 def test_the_gateway_routes_each_host_as_ours_does(both: Both, shape: Shape):
     istio, ours = envoy_dump.routes(both.gateway), envoy_dump.routes(both.ours)
-    called = [host.replace("*", "any") for host in shape.service["hosts"]]
+    hosts = shape.service["hosts"]
+    apex = [] if "*" in hosts else [f"{shape.name}.{NAMESPACE}.svc.cluster.local"]
 
-    for host in (*called, f"{shape.name}.{NAMESPACE}.svc.cluster.local"):
+    for host in (*(host.replace("*", "any") for host in hosts), *apex):
         assert istio.of(host) is not None
         assert ours.of(host) == istio.of(host)
 
@@ -137,6 +138,21 @@ def test_a_new_weight_is_the_same_in_both(both: Both):
     until(lambda: envoy_dump.routes(both.gateway).of(shape.host) == (ours,))
 
 
+def test_the_rules_of_a_refused_canary_are_reweighted_in_both(both: Both):
+    shape = NAMED["rules"]
+    both.rules(
+        shape,
+        {"match": [{"headers": {"x-user": {"exact": "me"}}}], "route": all_for("rules-canary")},
+        {"route": all_for("rules-primary"), "timeout": "5s"},
+    )
+
+    both.route(shape, 20)
+
+    ours = envoy_dump.routes(both.ours).of(shape.host) or ()
+    assert [sorted(share for _, share in entry.shares) for entry in ours] == [[20, 80], [20, 80]]
+    until(lambda: envoy_dump.routes(both.gateway).of(shape.host) == ours)
+
+
 def test_a_canary_without_pods_answers_503(both: Both):
     answers = {version_of(both, NAMED["idle"].host) for _ in range(200)}
 
@@ -163,12 +179,12 @@ def test_a_route_for_the_gateway_only_is_ours_for_all(both: Both):
 def test_the_gateway_of_istio_does_not_know_short_names(both: Both):
     istio, ours = envoy_dump.routes(both.gateway), envoy_dump.routes(both.ours)
 
-    assert [istio.of(name) is not None for name in names_of("step")] == [False, False, True]
-    assert [ours.of(name) is not None for name in names_of("step")] == [True, True, True]
+    assert [name in istio.hosts for name in names_of("step")] == [False, False, True]
+    assert [name in ours.hosts for name in names_of("step")] == [True, True, True]
 
 
 def test_nobody_is_in_the_services_own_namespace_of_ours(both: Both):
-    assert envoy_dump.routes(both.ours).of("inside") is None
+    assert "inside" not in envoy_dump.routes(both.ours).hosts
 
 
 def test_the_page_names_each_difference():
@@ -177,6 +193,11 @@ def test_the_page_names_each_difference():
 
     rows = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")]
     assert set(rows) - {"what"} == DIFFERENCES
+
+
+def all_for(host: str) -> list[Tree]:
+    """As Flagger routes users of one kind, or everybody else."""
+    return [{"destination": {"host": host}, "weight": 100}]
 
 
 def clusters_of(entries: tuple[envoy_dump.Entry, ...] | None) -> set[str]:
