@@ -1,4 +1,4 @@
-"""A gate in front of the API server: some requests do not get through for a while."""
+"""A gate in front of the API server: some requests do not get through, or not for a while."""
 
 import http.client
 import json
@@ -6,9 +6,22 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+_PATIENCE = 20  # seconds; nothing here takes one
+
+
+@dataclass(slots=True)
+class Held:
+    """A request that stands still at the gate, and the status of its answer in the end."""
+
+    method: str
+    path: str
+    came: threading.Event = field(default_factory=threading.Event)
+    may_go: threading.Event = field(default_factory=threading.Event)
+    status: int = 0
 
 
 @dataclass(slots=True)
@@ -17,6 +30,20 @@ class Gate:
 
     url: str = ""
     closed: tuple[str, str, int] | None = None
+    holds: Held | None = None
+
+    def hold(self, method: str, path: str) -> Held:
+        """The next request of this method to a path that ends so stands still until it may go."""
+        self.holds = Held(method, path)
+        return self.holds
+
+    def taken(self, method: str, path: str) -> Held | None:
+        """What this request is, where it is the one to be held."""
+        held = self.holds
+        if held is None or method != held.method or not path.endswith(held.path):
+            return None
+        self.holds = None
+        return held
 
     @contextmanager
     def closed_to(self, method: str, path: str, status: int) -> Iterator[None]:
@@ -51,7 +78,13 @@ def a_gate(upstream: str, trusted: Path | None = None) -> Iterator[Gate]:
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             refused = gate.refuses(self.command, self.path)
+            held = gate.taken(self.command, self.path)
+            if held:
+                held.came.set()
+                assert held.may_go.wait(_PATIENCE)
             status, answer = _refusal(refused) if refused else self._forward(body)
+            if held:
+                held.status = status
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))

@@ -197,10 +197,11 @@ def _controllers(plane: ControlPlane) -> Part:
 
 def _takes_requests(plane: ControlPlane, path: str = "/readyz") -> bool:
     """Whether there is an answer at a path; the controllers show by what they have made."""
-    if not plane.certificate.exists():
+    try:
+        trust = ssl.create_default_context(cafile=str(plane.certificate))
+    except OSError:  # it is not there yet, or not written to its end
         return False
     token = User(ADMIN).token
-    trust = ssl.create_default_context(cafile=str(plane.certificate))
     return _answers(plane.url + path, token, trust)
 
 
