@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +12,14 @@ from infra.local.controlplane.definitions import PATH
 from infra.local.controlplane.published import SERVING, folder
 from infra.local.kube import Kube, KubeError, Tree
 from tests.cluster.infra.conftest import Kubectl
-from tests.infra.rendering import INFRA, of_kind, rendered
+from tests.infra.rendering import INFRA, customized, of_kind, rendered
 from tests.infra.test_base import FUNCTIONS
 
 pytestmark = pytest.mark.cluster
 OBJECTS = rendered(INFRA / "knative")
 SERVICES = of_kind(OBJECTS, "Service")
 DEFINITION = f"{PATH}/services.serving.knative.dev"
+COMPONENTS = sorted(path.name for path in (INFRA / "knative/components").iterdir())
 KNATIVES_OWN = {"containerConcurrency", "timeoutSeconds"}  # of a template, not of a pod
 FLAG = re.compile(r"feature flag - (\S+)")
 
@@ -97,3 +99,31 @@ def fields(schema: Tree, value: object, path: str = "") -> Iterator[tuple[str, s
             known, found = schema["properties"][name], f"{path}.{name}".lstrip(".")
             yield found, known.get("description", "")
             yield from fields(known, inner, found)
+
+
+@pytest.mark.parametrize(
+    "component", sorted(p.name for p in (INFRA / "knative/components").iterdir())
+)
+def test_every_component_is_taken_too(
+    installation, kubectl: Kubectl, tmp_path: Path, component: str
+):
+    chosen = [INFRA / "knative/components" / component]
+    customized(tmp_path, resources=[INFRA / "knative"], components=chosen)
+
+    applied = kubectl("apply", "--dry-run=server", "-k", tmp_path)
+
+    assert (applied.returncode, applied.stderr) == (0, "")
+    assert len(applied.stdout.splitlines()) > len(OBJECTS)
+
+
+def test_so_is_an_installation_for_some_namespaces(installation, kubectl: Kubectl, tmp_path: Path):
+    kubectl("create", "namespace", "shop")
+    (tmp_path / "shop").mkdir()
+    customized(tmp_path / "shop", namespace="shop", resources=[INFRA / "rbac/namespace"])
+    customized(tmp_path, resources=[INFRA / "namespaced", "shop"])
+
+    applied = kubectl("apply", "--dry-run=server", "-k", tmp_path)
+
+    assert (applied.returncode, applied.stderr) == (0, "")
+    assert "role.rbac.authorization.k8s.io/spillway " in applied.stdout
+    assert "clusterrole" not in applied.stdout
