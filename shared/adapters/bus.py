@@ -1,5 +1,6 @@
 """Where events go: an HTTP sink such as Knative's, or a topic of Pub/Sub."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from shared.adapters import codec
@@ -33,6 +34,10 @@ class BusSettings(Protocol):
         """The address, of an HTTP sink."""
 
     @property
+    def sink_token(self) -> str:
+        """The file with the token that it wants; empty: it wants none."""
+
+    @property
     def topic(self) -> str:
         """The topic, of Pub/Sub."""
 
@@ -40,7 +45,7 @@ class BusSettings(Protocol):
 def open_bus(settings: BusSettings) -> Bus:
     """The bus that the settings choose. Opened at the first event, as its clients cost a start."""
     if settings.bus is BusKind.HTTP:
-        return HttpBus(settings.sink)
+        return HttpBus(settings.sink, settings.sink_token)
     from google.cloud import pubsub_v1
 
     # Nothing may wait for company: the process can be frozen after the reply.
@@ -52,18 +57,29 @@ def open_bus(settings: BusSettings) -> Bus:
 class HttpBus:
     """A sink that takes binary CloudEvents by POST."""
 
-    def __init__(self, sink: str) -> None:
+    def __init__(self, sink: str, token: str = "") -> None:
+        """With a file whose token goes along; Kubernetes writes it anew before it is too old."""
         self._sink = sink
+        self._token = token
 
     def publish(self, event: Event) -> None:
         """Any success is the sink's word that it has the event."""
         headers, body = codec.encode(event)
         try:
+            headers |= self._authorization()
             answer = exchange("POST", self._sink, headers, body, seconds=_DEADLINE)
         except Unavailable as error:
             raise Unavailable(f"event {event.id}: sink {error}") from error
         if not answer.is_success:
             raise Unavailable(f"event {event.id}: sink {self._sink} answered {answer.status}")
+
+    def _authorization(self) -> dict[str, str]:
+        if not self._token:
+            return {}
+        try:
+            return {"Authorization": f"Bearer {Path(self._token).read_text().strip()}"}
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unavailable(f"token {self._token}: {error}") from error
 
 
 class PubSubBus:

@@ -45,6 +45,7 @@ class Settings:
 
     bus: BusKind
     sink: str
+    sink_token: str
     topic: str
     namespaces: tuple[str, ...]
     selector: str
@@ -64,6 +65,7 @@ class WebhookSettings:
 
     bus: BusKind
     sink: str
+    sink_token: str
     topic: str
     secrets: Path
 
@@ -74,6 +76,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     return Settings(
         bus=bus,
         sink=sink,
+        sink_token=variables.SINK_TOKEN.read(environ),
         topic=topic,
         namespaces=variables.NAMESPACES.read(environ),
         selector=variables.SELECTOR.read(environ),
@@ -91,7 +94,13 @@ def load(environ: Mapping[str, str]) -> Settings:
 def load_webhook(environ: Mapping[str, str]) -> WebhookSettings:
     """The settings of the webhook."""
     bus, sink, topic = _bus(environ)
-    return WebhookSettings(bus=bus, sink=sink, topic=topic, secrets=variables.SECRETS.read(environ))
+    return WebhookSettings(
+        bus=bus,
+        sink=sink,
+        sink_token=variables.SINK_TOKEN.read(environ),
+        topic=topic,
+        secrets=variables.SECRETS.read(environ),
+    )
 
 
 def _cluster(environ: Mapping[str, str]) -> ClusterSettings:

@@ -37,6 +37,12 @@ SINK = Variable(
     parse=environment.address,
     meaning="The address that takes events; needed where the bus is `http`",
 )
+SINK_TOKEN = Variable(
+    "SPILLWAY_SINK_TOKEN",
+    default="",
+    parse=str,
+    meaning="A file with the token that this address wants; read for each event; empty: none",
+)
 TOPIC = Variable(
     "SPILLWAY_TOPIC",
     default="",
@@ -175,6 +181,7 @@ SECRETS = Variable(
 VARIABLES = (
     BUS,
     SINK,
+    SINK_TOKEN,
     TOPIC,
     NAMESPACES,
     SELECTOR,

@@ -34,6 +34,7 @@ class OnHttp:
     """What a function's settings say of an HTTP bus."""
 
     sink: str
+    sink_token: str = ""
     bus: BusKind = BusKind.HTTP
     topic: str = ""
 
@@ -44,6 +45,7 @@ class OnPubSub:
 
     bus: BusKind = BusKind.PUBSUB
     sink: str = ""
+    sink_token: str = ""
     topic: str = TOPIC
 
 
@@ -55,6 +57,32 @@ def test_a_sink_that_takes_an_event_gets_it_whole(status):
     (delivery,) = sink.deliveries
     assert delivery.path == "/spillway/default?x=1"
     assert codec.decode(delivery.headers, delivery.body) == EVENT
+
+
+def test_the_token_that_a_sink_wants_goes_along_as_it_is_at_the_time(tmp_path):
+    token = tmp_path / "token"
+    with a_sink() as sink:
+        to = bus.open_bus(OnHttp(sink.url, str(token)))
+        for written in ("first", "second\n"):
+            token.write_text(written)
+            to.publish(EVENT)
+
+    sent = [delivery.headers["Authorization"] for delivery in sink.deliveries]
+    assert sent == ["Bearer first", "Bearer second"]
+
+
+def test_without_a_token_none_goes_along():
+    with a_sink() as sink:
+        bus.open_bus(OnHttp(sink.url)).publish(EVENT)
+
+    assert "Authorization" not in sink.deliveries[0].headers
+
+
+def test_a_token_that_cannot_be_read_is_no_fault_of_the_event(tmp_path):
+    with a_sink() as sink, pytest.raises(Unavailable, match=r"event e1: sink token .*nowhere"):
+        bus.open_bus(OnHttp(sink.url, str(tmp_path / "nowhere"))).publish(EVENT)
+
+    assert sink.deliveries == []
 
 
 @pytest.mark.parametrize("status", [301, 400, 404, 429, 500, 503])

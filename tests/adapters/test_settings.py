@@ -30,6 +30,7 @@ def test_only_the_sink_has_to_be_set():
     assert found == settings.Settings(
         bus=BusKind.HTTP,
         sink="http://broker/default",
+        sink_token="",
         topic="",
         namespaces=(),
         selector="",
@@ -117,6 +118,7 @@ def test_half_a_check_stops_the_start(missing):
         ("SPILLWAY_BEAT", "1500ms", "beat", timedelta(seconds=1.5)),
         ("SPILLWAY_BEAT", "60", "beat", timedelta(minutes=1)),
         ("SPILLWAY_PASS_BUDGET", "1m", "pass_budget", timedelta(minutes=1)),
+        ("SPILLWAY_SINK_TOKEN", "/var/run/token", "sink_token", None),
         ("SPILLWAY_POOL", "1", "pool", 1),
         ("SPILLWAY_KUBECONFIG", __file__, "cluster.kubeconfig", None),
         ("KUBECONFIG", f"/not/there:{__file__}", "cluster.kubeconfig", None),

@@ -29,6 +29,7 @@ TOLD = {**LOCALS["told_to_all"], **LOCALS["told_to_passes"], **LOCALS["told_to_w
 # the platform checks, and what nobody needs to change here.
 UNTOLD = {
     "K_SINK",
+    "SPILLWAY_SINK_TOKEN",
     "SPILLWAY_CLOCK_NAMESPACE",
     "SPILLWAY_KUBECONFIG",
     "SPILLWAY_PUSH_AUDIENCE",
