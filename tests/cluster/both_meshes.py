@@ -15,17 +15,16 @@ from infra.local.istiod import discovery
 from infra.local.istiod.entries import Entries, entries
 from infra.local.kube import Kube, Tree
 from infra.local.mesh import envoy, view
-from infra.local.mesh.bootstrap import socket_address
 from infra.local.mesh.envoy import Envoy
 from infra.local.mesh.view import View
 from infra.local.processes import Processes, free_ports
 from shared.domain import manifest, routes, services, workload
 from shared.domain.canary import CanarySpec
-from shared.domain.fields import mapping
 from shared.domain.ownership import Owner
 from shared.domain.routes import Share
 from tests.cluster import envoy_dump
 from tests.cluster.route_shapes import SHAPES, Shape
+from tests.cluster.sidecar import bootstrap
 
 NAMESPACE = "meshes"
 CORE = f"/api/v1/namespaces/{NAMESPACE}"
@@ -178,58 +177,10 @@ def _start(
     (folder / "mesh").mkdir()
     grpc = istiod.start(kubeconfig, folder / "mesh", gateway, processes)
     config = folder / "mesh" / "sidecar.json"
-    config.write_text(json.dumps(_sidecar(sidecar, grpc)))
+    config.write_text(json.dumps(bootstrap(sidecar, grpc, PORT)))
     part = envoy.part(config, f"127.0.0.1:{sidecar}")
     processes.start(part)
     processes.wait(_SECONDS)
-
-
-def _sidecar(admin: int, grpc: int) -> Tree:
-    """The bootstrap of a sidecar in another namespace. Its listeners would not keep to loopback,
-    so it has one of its own, with the routes that istiod has for the port.
-    """
-    said = discovery.bootstrap(admin, grpc)
-    node = {
-        "id": "sidecar~192.0.2.249~client.istio-system~istio-system.svc.cluster.local",
-        "cluster": "client.istio-system",
-        "metadata": {
-            "NAMESPACE": discovery.NAMESPACE,
-            "NETWORK": discovery.NETWORK,
-            "CLUSTER_ID": "Kubernetes",
-            "INSTANCE_IPS": "192.0.2.249",
-            "ISTIO_VERSION": "1.31.0",
-        },
-    }
-    (port,) = free_ports(1)
-    manager = {
-        "@type": "type.googleapis.com/envoy.extensions.filters.network"
-        ".http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "outbound",
-        "rds": {
-            "route_config_name": str(PORT),
-            "config_source": {"ads": {}, "resource_api_version": "V3"},
-        },
-        "http_filters": [
-            {
-                "name": "router",
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
-                },
-            }
-        ],
-    }
-    listener = {
-        "name": "outbound",
-        "address": socket_address(port),
-        "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
-    }
-    sources = mapping(said, "dynamic_resources")
-    return {
-        **said,
-        "node": node,
-        "dynamic_resources": {key: sources[key] for key in ("ads_config", "cds_config")},
-        "static_resources": {**mapping(said, "static_resources"), "listeners": [listener]},
-    }
 
 
 def _found(kube: Kube) -> Mapping[str, Sequence[Tree]]:
