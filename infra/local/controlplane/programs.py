@@ -62,6 +62,7 @@ OBJECT_SOURCES = Program(
     "apiserver_receive_adapter", "knative", "knative.dev/eventing/cmd/apiserver_receive_adapter"
 )
 STATE_METRICS = Program("kube-state-metrics", "kube-state-metrics", "k8s.io/kube-state-metrics/v2")
+PUBSUB = Program("pubsub", "pubsub", ".")
 
 ALL = (
     ETCD,
@@ -72,6 +73,7 @@ ALL = (
     BROKER_FILTER,
     OBJECT_SOURCES,
     STATE_METRICS,
+    PUBSUB,
 )
 
 
