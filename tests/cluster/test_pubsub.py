@@ -47,6 +47,7 @@ class OnPubSub:
 
     bus: BusKind = BusKind.PUBSUB
     sink: str = ""
+    sink_token: str = ""
     topic: str = TOPIC
 
 
