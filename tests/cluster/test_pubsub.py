@@ -14,7 +14,6 @@ from infra.local.apiserver.server import Server
 from infra.local.promote import send
 from shared.adapters import bus, codec
 from shared.adapters.cluster import Cluster
-from shared.adapters.variables import BusKind
 from shared.domain.errors import Unavailable
 from shared.domain.events import (
     Event,
@@ -25,6 +24,7 @@ from shared.domain.events import (
     rollback_requested,
 )
 from shared.domain.fields import text
+from tests.adapters.test_bus import OnPubSub
 from tests.cluster import pubsub
 from tests.cluster.pubsub import TOPIC, Kind, PubSub
 from tests.functions.gate import Gate, a_gate
@@ -39,16 +39,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 PASSES = ("start_canary", "analysis_tick", "rollback")
 ALL_ON_THE_PRIMARY = {"cart-primary": 100, "cart-canary": 0}
 KEY = b"a key that is long enough for a test"
-
-
-@dataclass(frozen=True, slots=True)
-class OnPubSub:
-    """What a function's settings say of the topic."""
-
-    bus: BusKind = BusKind.PUBSUB
-    sink: str = ""
-    sink_token: str = ""
-    topic: str = TOPIC
 
 
 @pytest.fixture(scope="module", params=pubsub.kinds())
