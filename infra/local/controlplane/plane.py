@@ -175,6 +175,7 @@ def _apiserver(plane: ControlPlane, port: int) -> Part:
         "--endpoint-reconciler-type=none",
         f"--audit-policy-file={folder / 'audit.yaml'}",
         f"--audit-log-path={plane.audit}",
+        "--audit-log-maxsize=10000",  # megabytes: whoever reads it reads it from its start
     )
     return Part("kube-apiserver", command, lambda: _takes_requests(plane), orphaned="KILL")
 
