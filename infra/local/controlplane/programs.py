@@ -61,6 +61,7 @@ BROKER_FILTER = Program("broker-filter", "knative", "knative.dev/eventing/cmd/br
 OBJECT_SOURCES = Program(
     "apiserver_receive_adapter", "knative", "knative.dev/eventing/cmd/apiserver_receive_adapter"
 )
+KNATIVE_ADMISSION = Program("knative-admission", "knative", ".")
 STATE_METRICS = Program("kube-state-metrics", "kube-state-metrics", "k8s.io/kube-state-metrics/v2")
 PUBSUB = Program("pubsub", "pubsub", ".")
 
@@ -72,6 +73,7 @@ ALL = (
     PING_SOURCES,
     BROKER_FILTER,
     OBJECT_SOURCES,
+    KNATIVE_ADMISSION,
     STATE_METRICS,
     PUBSUB,
 )
