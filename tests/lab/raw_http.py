@@ -43,7 +43,10 @@ def ask(
     try:
         connection.request(method, path, data, {"Accept": accept, "Content-Type": content_type})
         response = connection.getresponse()
-        return Answer(response.status, json.loads(response.read()))
+        data = response.read()
+        if str(response.getheader("Content-Type")).startswith("application/json"):
+            return Answer(response.status, json.loads(data))
+        return Answer(response.status, {"text": data.decode()})
     finally:
         connection.close()
 

@@ -33,7 +33,10 @@ def test_an_unknown_field_is_refused_where_the_client_is_strict(apiserver: Serve
     lax = ask(apiserver, "POST", CANARIES, unknown)
 
     assert strict.code == 400
-    assert strict.body["message"] == 'strict decoding error: unknown field "spec.notAField"'
+    assert strict.body["message"] == (
+        'Canary in version "v1beta1" cannot be handled as a Canary: '
+        'strict decoding error: unknown field "spec.notAField"'
+    )
     assert lax.code == 201
     assert "notAField" not in lax.body["spec"]
 
@@ -62,6 +65,9 @@ def test_every_served_version_shows_every_object(apiserver: Server, version: str
     assert many["items"][0]["apiVersion"] == f"flagger.app/{version}"
 
 
+_FREE = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+
+
 def _definition(**version: Any) -> dict[str, Any]:
     return {
         "metadata": {"name": "things.lab.test"},
@@ -69,7 +75,9 @@ def _definition(**version: Any) -> dict[str, Any]:
             "group": "lab.test",
             "scope": "Namespaced",
             "names": {"kind": "Thing", "plural": "things"},
-            "versions": [{"name": "v1", "served": True, "storage": True, **version}],
+            "versions": [
+                {"name": "v1", "served": True, "storage": True, "schema": _FREE, **version},
+            ],
         },
     }
 

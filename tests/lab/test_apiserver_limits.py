@@ -20,8 +20,12 @@ _VOLUME = '{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"n
 @pytest.mark.parametrize(
     ("command", "given", "said"),
     [
-        pytest.param(("create", "configmap", "x"), "", "protobuf", id="create-sends-protobuf"),
-        pytest.param(("auth", "can-i", "get", "pods"), "", "protobuf", id="can-i-sends-protobuf"),
+        pytest.param(
+            ("create", "configmap", "x"), "", "unknown format", id="create-sends-protobuf"
+        ),
+        pytest.param(
+            ("auth", "can-i", "get", "pods"), "", "unknown format", id="can-i-sends-protobuf"
+        ),
         pytest.param(("apply", "-f", "-"), _JOB, "could not find", id="jobs"),
         pytest.param(("apply", "-f", "-"), _INGRESS, "could not find", id="ingresses"),
         pytest.param(("apply", "-f", "-"), _VOLUME, "could not find", id="volumes"),

@@ -49,13 +49,13 @@ def _pod(*containers: dict[str, Any], **fields: Any) -> dict[str, Any]:
         pytest.param(
             _pod({"name": "a"}),
             _pod({"name": "b"}),
-            _pod({"name": "a"}, {"name": "b"}),
-            id="appends what is new",
+            _pod({"name": "b"}, {"name": "a"}),
+            id="puts what is new before the rest",
         ),
         pytest.param(
             _pod({"name": "a", "env": [{"name": "X", "value": "1"}]}),
             _pod({"name": "a", "env": [{"name": "Y", "value": "2"}]}),
-            _pod({"name": "a", "env": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}]}),
+            _pod({"name": "a", "env": [{"name": "Y", "value": "2"}, {"name": "X", "value": "1"}]}),
             id="merges env by name",
         ),
         pytest.param(
@@ -159,7 +159,7 @@ def test_a_json_patch_whose_test_holds_is_applied(apiserver: Server) -> None:
             [{"op": "test", "path": "/metadata/generation", "value": 9}], 422, id="a failed test"
         ),
         pytest.param([{"op": "remove", "path": "/spec/nothing"}], 422, id="a path not there"),
-        pytest.param([{"op": "twist", "path": "/spec"}], 400, id="an unknown operation"),
+        pytest.param([{"op": "twist", "path": "/spec"}], 422, id="an unknown operation"),
         pytest.param([{"op": "add", "path": "/spec/replicas"}], 422, id="an add without a value"),
         pytest.param({"spec": {}}, 400, id="no list"),
     ],

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.loopback
             id="an owner without a uid",
         ),
         pytest.param({"name": "a", "namespace": "b"}, 400, "namespace", id="another namespace"),
-        pytest.param({"name": "a", "resourceVersion": "1"}, 400, "resourceVersion", id="a version"),
+        pytest.param({"name": "a", "resourceVersion": "1"}, 500, "resourceVersion", id="a version"),
     ],
 )
 def test_metadata_is_refused(
@@ -47,7 +47,6 @@ def test_nothing_is_created_in_a_namespace_that_is_not_there(apiserver: Server) 
 @pytest.mark.parametrize(
     ("method", "path", "body", "code"),
     [
-        pytest.param("GET", "/apis/no.such/v1/things", None, 404, id="a group that is not served"),
         pytest.param("GET", "/api/v1/things", None, 404, id="a kind that is not served"),
         pytest.param("POST", f"{MAPS}/one", {}, 405, id="creating at an object's path"),
         pytest.param("POST", MAPS, b"{", 400, id="no JSON"),
@@ -68,6 +67,12 @@ def test_a_request_is_refused(
     assert answer.code == code
     assert answer.body["kind"] == "Status"
     assert answer.body["status"] == "Failure"
+
+
+def test_a_group_that_is_not_served_is_answered_in_plain_text(apiserver: Server) -> None:
+    answer = ask(apiserver, "GET", "/apis/no.such/v1/things")
+
+    assert (answer.code, answer.body) == (404, {"text": "404 page not found\n"})
 
 
 def test_protobuf_is_refused_as_a_media_type(apiserver: Server) -> None:

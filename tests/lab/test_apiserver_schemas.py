@@ -60,7 +60,8 @@ _EITHER = {"x-kubernetes-int-or-string": True}
         pytest.param(
             {"type": "string", "format": "date-time"},
             "tomorrow",
-            'spec.a: Invalid value: "tomorrow": spec.a in body must be of type date-time',
+            'spec.a: Invalid value: "tomorrow": '
+            'spec.a in body must be of type date-time: "tomorrow"',
             id="no time",
         ),
         pytest.param(

@@ -5,6 +5,7 @@ from datetime import datetime
 from infra.local.apiserver.trees import Value
 
 _DAY = 86400
+_YEAR = 365 * _DAY
 # below so many seconds: a unit (its size, its name), and a smaller one for the rest
 _FORMS = (
     (120, (1, "s"), None),
@@ -13,7 +14,9 @@ _FORMS = (
     (8 * 3600, (3600, "h"), (60, "m")),
     (2 * _DAY, (3600, "h"), None),
     (8 * _DAY, (_DAY, "d"), (3600, "h")),
-    (float("inf"), (_DAY, "d"), None),
+    (2 * _YEAR, (_DAY, "d"), None),
+    (8 * _YEAR, (_YEAR, "y"), (_DAY, "d")),
+    (float("inf"), (_YEAR, "y"), None),
 )
 _UNKNOWN = "<unknown>"
 

@@ -17,6 +17,7 @@ def _builtin(
     counts: Counts = Counts.NOTHING,
     categories: tuple[str, ...] = (),
     selectable: tuple[str, ...] = (),
+    made_by_put: bool = False,
 ) -> Resource:
     group, _, version = api_version.rpartition("/")
     return Resource(
@@ -32,6 +33,7 @@ def _builtin(
         scale=scale,
         counts=counts,
         selectable=selectable,
+        made_by_put=made_by_put,
     )
 
 
@@ -49,8 +51,15 @@ BUILTIN = (
     _builtin("v1", "ServiceAccount", "serviceaccounts", "sa"),
     _builtin("v1", "ConfigMap", "configmaps", "cm"),
     _builtin("v1", "Secret", "secrets", selectable=("type",)),
-    _builtin("v1", "Endpoints", "endpoints", "ep"),
-    _builtin("v1", "Event", "events", "ev", selectable=(*_INVOLVED, "reason", "type", "source")),
+    _builtin("v1", "Endpoints", "endpoints", "ep", made_by_put=True),
+    _builtin(
+        "v1",
+        "Event",
+        "events",
+        "ev",
+        selectable=(*_INVOLVED, "reason", "type", "source"),
+        made_by_put=True,
+    ),
     _builtin(
         "v1",
         "Pod",
@@ -61,7 +70,7 @@ BUILTIN = (
         categories=_ALL,
         selectable=_POD_FIELDS,
     ),
-    _builtin("v1", "Service", "services", "svc", status=True, categories=_ALL),
+    _builtin("v1", "Service", "services", "svc", status=True, categories=_ALL, made_by_put=True),
     _builtin(
         "apps/v1",
         "Deployment",
@@ -103,15 +112,14 @@ BUILTIN = (
         categories=_ALL,
     ),
     _builtin("apps/v1", "ControllerRevision", "controllerrevisions"),
-    _builtin(
-        "discovery.k8s.io/v1", "EndpointSlice", "endpointslices", counts=Counts.ALL_BUT_METADATA
-    ),
+    _builtin("discovery.k8s.io/v1", "EndpointSlice", "endpointslices", counts=Counts.LABELS_TOO),
     _builtin(
         "autoscaling/v2",
         "HorizontalPodAutoscaler",
         "horizontalpodautoscalers",
         "hpa",
         status=True,
+        counts=Counts.SPEC,
         categories=_ALL,
     ),
     _builtin(
@@ -122,11 +130,11 @@ BUILTIN = (
         status=True,
         counts=Counts.SPEC,
     ),
-    _builtin(_RBAC, "Role", "roles"),
-    _builtin(_RBAC, "RoleBinding", "rolebindings"),
-    _builtin(_RBAC, "ClusterRole", "clusterroles", namespaced=False),
+    _builtin(_RBAC, "Role", "roles", made_by_put=True),
+    _builtin(_RBAC, "RoleBinding", "rolebindings", made_by_put=True),
+    _builtin(_RBAC, "ClusterRole", "clusterroles", namespaced=False, made_by_put=True),
     _builtin(_RBAC, "ClusterRoleBinding", "clusterrolebindings", namespaced=False),
-    _builtin("coordination.k8s.io/v1", "Lease", "leases"),
+    _builtin("coordination.k8s.io/v1", "Lease", "leases", made_by_put=True),
     _builtin(
         "apiextensions.k8s.io/v1",
         "CustomResourceDefinition",

@@ -22,6 +22,17 @@ class Catalogue:
             raise errors.no_such_path()
         return found
 
+    def knows(self, group: str, version: str) -> bool:
+        """Whether something is said about a version of a group, if only that it is not served."""
+        return any(group == one.group for one in BUILTIN) or any(
+            (group, version) == (one.group, one.version) for one in self.all()
+        )
+
+    def answers(self, group: str, version: str, plural: str) -> bool:
+        """Whether there is an answer for a kind, if only that it is not there."""
+        is_builtin = any(group == one.group for one in BUILTIN)
+        return is_builtin or (group, version, plural) in self._resources
+
     def all(self) -> Iterator[Resource]:
         """Every kind in every served version."""
         return iter(self._resources.values())

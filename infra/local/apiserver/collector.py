@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator
 
 from infra.local.apiserver import crds
 from infra.local.apiserver.catalogue import Catalogue
+from infra.local.apiserver.ownership.recording import Writer, record
 from infra.local.apiserver.resources import Kind, Resource
 from infra.local.apiserver.store import Store
-from infra.local.apiserver.trees import Key, Tree, key_of
+from infra.local.apiserver.trees import Key, Tree, key_of, objects_at
 
 NAMESPACES = ("", "namespaces")
 CONTAINERS = (NAMESPACES, crds.KEY)
+FOREGROUND = "foregroundDeletion"  # held back by dependents that asked for it
+_CONTROLLERS = "kube-controller-manager"  # whose part this is on a real server
 Act = Callable[[Resource, Key], None]
 
 
@@ -33,6 +36,10 @@ class Collector:
             dependent = self._store.get(kind, key)
             if dependent is not None and not self._owned(dependent):
                 self._delete(self._resource(kind), key)
+            elif dependent is not None:
+                self._disown(kind, dependent, obj["metadata"]["uid"])
+        for owner in obj["metadata"].get("ownerReferences") or ():
+            self.released(owner["uid"])
         for container, key in self._containers(resource, obj):
             found = self._store.get(container, key)
             if found is not None and "deletionTimestamp" in found["metadata"]:
@@ -42,14 +49,48 @@ class Collector:
         """Lets the dependents of an owner stay behind without it."""
         for kind, key in self._store.dependents(uid):
             dependent = self._store.get(kind, key)
-            if dependent is None:
-                continue
-            owners = dependent["metadata"]["ownerReferences"]
-            left = [owner for owner in owners if owner["uid"] != uid]
-            metadata = {**dependent["metadata"], "ownerReferences": left}
-            if not left:
-                del metadata["ownerReferences"]
-            self._store.put(kind, {**dependent, "metadata": metadata})
+            if dependent is not None:
+                self._disown(kind, dependent, uid)
+
+    def holds(self, uid: str) -> bool:
+        """Whether dependents want to be gone before an owner is."""
+        return any(
+            owner["uid"] == uid and owner.get("blockOwnerDeletion")
+            for kind, key in self._store.dependents(uid)
+            for owner in objects_at(self._store.get(kind, key), "metadata", "ownerReferences")
+        )
+
+    def end_dependents(self, uid: str) -> None:
+        """Deletes the dependents of an owner that still waits for them."""
+        for kind, key in self._store.dependents(uid):
+            if self._store.get(kind, key) is not None:
+                self._delete(self._resource(kind), key)
+
+    def released(self, uid: str) -> None:
+        """Lets an owner go that only its dependents held back, once they are gone."""
+        found = self._store.found(uid)
+        if found is None or self.holds(uid):
+            return
+        kind, owner = found
+        finalizers = owner["metadata"].get("finalizers") or []
+        if FOREGROUND not in finalizers:
+            return
+        left = [finalizer for finalizer in finalizers if finalizer != FOREGROUND]
+        if left:
+            metadata = {**owner["metadata"], "finalizers": left}
+            self._store.put(kind, {**owner, "metadata": metadata})
+        else:
+            self._finish(self._resource(kind), key_of(owner))
+
+    def _disown(self, kind: Kind, dependent: Tree, uid: str) -> None:
+        owners = dependent["metadata"]["ownerReferences"]
+        left = [owner for owner in owners if owner["uid"] != uid]
+        metadata = {**dependent["metadata"], "ownerReferences": left}
+        if not left:
+            del metadata["ownerReferences"]
+        changed = {**dependent, "metadata": metadata}
+        record(self._resource(kind), dependent, changed, Writer(_CONTROLLERS))
+        self._store.put(kind, changed)
 
     def emptied(self, resource: Resource, obj: Tree) -> bool:
         """Deletes what is in a terminating namespace, or of a terminating kind; True once gone."""

@@ -75,7 +75,7 @@ def _check_type(resource: Resource, config: Tree) -> None:
 
 
 def _refused(cause: Cause) -> errors.ApiError:
-    return errors.invalid("meta.k8s.io", "PatchOptions", "", [cause])
+    return errors.refused_options("PatchOptions", cause)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # chosen when run

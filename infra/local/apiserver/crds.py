@@ -8,6 +8,7 @@ from infra.local.apiserver.schema import Schema
 from infra.local.apiserver.trees import Tree, Value, at, objects_at, shown, timestamp
 
 _NAMES = (("spec", "names", "kind"), ("spec", "names", "plural"))
+_DESCRIBED = "Custom resource definition column (in JSONPath format): "
 KEY = ("apiextensions.k8s.io", "customresourcedefinitions")
 
 
@@ -64,6 +65,8 @@ def _causes(crd: Tree) -> list[Cause]:
             for field in ("name", "served", "storage")
             if field not in version
         ]
+        if not at(version, "schema", "openAPIV3Schema"):
+            causes.append(errors.required(f"spec.versions[{index}].schema.openAPIV3Schema"))
     if not causes and sum(bool(version["storage"]) for version in versions) != 1:
         why = "must have exactly one version marked as storage version"
         causes.append(errors.invalid_value("spec.versions", shown(versions), why))
@@ -121,7 +124,7 @@ def _column(column: Tree) -> Column:
         path=column["jsonPath"],
         type=column["type"],
         priority=column.get("priority", 0),
-        description=column.get("description", ""),
+        description=column.get("description") or f"{_DESCRIBED}{column['jsonPath']}",
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from infra.local.apiserver import errors
-from infra.local.apiserver.collector import CONTAINERS, NAMESPACES
+from infra.local.apiserver.collector import CONTAINERS, FOREGROUND, NAMESPACES
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree, timestamp
 
@@ -18,6 +18,7 @@ class Deletion:
     uid: str = ""
     resource_version: str = ""
     orphan: bool = False
+    foreground: bool = False
     grace_seconds: int | None = None
     dry_run: bool = False
 
@@ -25,16 +26,16 @@ class Deletion:
 def check(resource: Resource, obj: Tree, how: Deletion) -> None:
     """Raises 409 when the object is not the one that was meant."""
     metadata = obj["metadata"]
-    for word, wanted, found in (
-        ("UID", how.uid, metadata["uid"]),
-        ("ResourceVersion", how.resource_version, metadata["resourceVersion"]),
+    for word, wanted, found, end in (
+        ("UID", how.uid, metadata["uid"], "deleted and then recreated"),
+        ("ResourceVersion", how.resource_version, metadata["resourceVersion"], "modified"),
     ):
         if wanted and wanted != found:
             why = (
-                f"Precondition failed: {word} in precondition: {wanted}, "
-                f"{word} in object meta: {found}"
+                f"the {word} in the precondition ({wanted}) does not match the {word} in record "
+                f"({found}). The object might have been {end}"
             )
-            raise errors.conflict(resource.group, resource.plural, metadata["name"], why)
+            raise errors.conflict(resource.group, resource.kind, metadata["name"], why)
 
 
 def marked(resource: Resource, obj: Tree, how: Deletion) -> Tree | None:
@@ -55,6 +56,19 @@ def marked(resource: Resource, obj: Tree, how: Deletion) -> Tree | None:
     if resource.key == NAMESPACES:
         result["status"] = {**obj["status"], "phase": "Terminating"}
     return result
+
+
+def held(obj: Tree) -> Tree:
+    """The object with its end announced, held back by its dependents."""
+    metadata = obj["metadata"]
+    marks = {
+        "deletionTimestamp": metadata.get("deletionTimestamp", timestamp()),
+        "deletionGracePeriodSeconds": 0,
+        "finalizers": [*metadata.get("finalizers", ()), FOREGROUND],
+    }
+    if "generation" in metadata:
+        marks["generation"] = metadata["generation"] + 1
+    return {**obj, "metadata": {**metadata, **marks}}
 
 
 def is_over(obj: Tree) -> bool:

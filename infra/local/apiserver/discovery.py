@@ -12,6 +12,10 @@ from infra.local.apiserver.wire import Reply, Request
 _VERSION = {
     "major": "1",
     "minor": "37",
+    "emulationMajor": "1",
+    "emulationMinor": "37",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "36",
     "gitVersion": "v1.37.0+spillway-lab",
     "gitCommit": "",
     "gitTreeState": "clean",
@@ -20,7 +24,9 @@ _VERSION = {
     "compiler": "",
     "platform": "python",
 }
-_HEALTHY = Reply("ok", content_type="text/plain")
+_PLAIN_TEXT = "text/plain; charset=utf-8"
+_HEALTHY = Reply("ok", content_type=_PLAIN_TEXT)
+NOWHERE = Reply("404 page not found\n", 404, content_type=_PLAIN_TEXT)
 _PAGES = {
     "version": Reply(_VERSION),
     "healthz": _HEALTHY,
@@ -28,15 +34,18 @@ _PAGES = {
     "livez": _HEALTHY,
 }
 _VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+_CUSTOM_VERBS = [
+    *("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"),
+]
 _PART_VERBS = ["get", "patch", "update"]
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
 def answer(catalogue: Catalogue, request: Request) -> Reply:
     """What is served beside the objects themselves."""
+    if len(request.path) == 1 and request.path[0] in _PAGES:
+        return _PAGES[request.path[0]]
     match request.path:
-        case (str(page),) if page in _PAGES:
-            return _PAGES[page]
         case ("api" | "apis" as root,) if _wants_aggregated(request.accept):
             core = root == "api"
             return Reply(_aggregated(catalogue, core=core), content_type=_AGGREGATED)
@@ -45,14 +54,18 @@ def answer(catalogue: Catalogue, request: Request) -> Reply:
         case ("apis",):
             groups = [_group(name, found) for name, found in _groups(catalogue) if name]
             return Reply({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
-        case ("apis", group):
+        case ("apis", group) if _is_served(catalogue, group):
             return Reply({"kind": "APIGroup", "apiVersion": "v1", **_one(catalogue, group)})
         case ("api", version):
             return Reply(_resources(catalogue, "", version))
-        case ("apis", group, version):
+        case ("apis", group, version) if catalogue.knows(group, version):
             return Reply(_resources(catalogue, group, version))
         case _:
-            raise errors.no_such_path()
+            return NOWHERE
+
+
+def _is_served(catalogue: Catalogue, group: str) -> bool:
+    return any(resource.group == group for resource in catalogue.all())
 
 
 def _wants_aggregated(accept: str) -> bool:
@@ -113,7 +126,7 @@ def _entries(resource: Resource) -> list[Tree]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": _VERBS,
+        "verbs": _verbs(resource),
         **_listed(resource),
     }
     plain = {"singularName": "", "namespaced": resource.namespaced, "verbs": _PART_VERBS}
@@ -165,10 +178,18 @@ def _aggregated_resource(resource: Resource) -> Tree:
         "responseKind": own,
         "scope": "Namespaced" if resource.namespaced else "Cluster",
         "singularResource": resource.singular,
-        "verbs": _VERBS,
+        "verbs": _verbs(resource),
         **_listed(resource),
         **({"subresources": parts} if parts else {}),
     }
+
+
+def _verbs(resource: Resource) -> list[str]:
+    """What can be done, in the order that the real server tells it in."""
+    if resource.custom:
+        return _CUSTOM_VERBS
+    whole_at_once = resource.plural != "namespaces"
+    return [verb for verb in _VERBS if whole_at_once or verb != "deletecollection"]
 
 
 def _listed(resource: Resource) -> Tree:

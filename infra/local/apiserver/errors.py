@@ -25,18 +25,20 @@ class ApiError(Exception):
         super().__init__(message)
         self.code = code
         self.reason = reason
-        self.details = details or {}
+        self.details = details  # an empty one is told, too, as the real server does
 
     def status(self) -> Tree:
         """The Status object that the client gets."""
-        told = {"reason": self.reason, "details": self.details}
+        told: Tree = {"reason": self.reason} if self.reason else {}
+        if self.details is not None:
+            told["details"] = self.details
         return {
             "kind": "Status",
             "apiVersion": "v1",
             "metadata": {},
             "status": "Failure",
             "message": str(self),
-            **{field: value for field, value in told.items() if value},
+            **told,
             "code": self.code,
         }
 
@@ -63,29 +65,68 @@ def bad_request(message: str) -> ApiError:
 
 def no_such_path() -> ApiError:
     """A path that nothing is served at."""
-    return ApiError(404, "NotFound", "the server could not find the requested resource")
+    return ApiError(404, "NotFound", "the server could not find the requested resource", {})
 
 
 def no_such_method() -> ApiError:
     """A verb that the resource does not have."""
     message = "the server does not allow this method on the requested resource"
-    return ApiError(405, "MethodNotAllowed", message)
+    return ApiError(405, "MethodNotAllowed", message, {})
 
 
-def unprocessable(why: str) -> ApiError:
+def no_such_verb(verb: str, group: str, plural: str) -> ApiError:
+    """A verb that a part of a custom object does not have."""
+    message = f'{verb} is not supported on resources of kind "{_qualified(group, plural)}"'
+    return ApiError(405, "MethodNotAllowed", message, {"group": group, "kind": plural})
+
+
+def not_acceptable(message: str, details: Tree | None = None) -> ApiError:
+    """A form that an object is not served in."""
+    return ApiError(406, "NotAcceptable", message, details)
+
+
+def refused_options(kind: str, cause: Cause) -> ApiError:
+    """A parameter that cannot be; kind is that of the options, such as CreateOptions."""
+    return invalid("meta.k8s.io", kind, "", [cause])
+
+
+def not_supported(field: str, shown: str, choices: Sequence[str]) -> Cause:
+    """A field with a value that is none of its choices."""
+    supported = ", ".join(f'"{choice}"' for choice in choices)
+    why = f"Unsupported value: {shown}: supported values: {supported}"
+    return Cause(field, "FieldValueNotSupported", why)
+
+
+def duplicate(field: str, shown: str) -> Cause:
+    """A value that was there before."""
+    return Cause(field, "FieldValueDuplicate", f"Duplicate value: {shown}")
+
+
+def unprocessable() -> ApiError:
     """A JSON patch that does not fit the object: a failed `test`, or a path that is not there."""
     message = "the server rejected our request due to an error in our request"
-    causes = [{"reason": "UnexpectedServerResponse", "message": why}]
-    return ApiError(422, "Invalid", message, {"causes": causes})
+    return ApiError(422, "Invalid", message, {})
 
 
-def unsupported_media(content_type: str, supported: Sequence[str]) -> ApiError:
+def unsupported_media(supported: Sequence[str]) -> ApiError:
     """A body in a format that the server does not read."""
     message = (
-        f"the body of the request was in an unknown format ({content_type}) - "
+        "the body of the request was in an unknown format - "
         f"accepted media types include: {', '.join(supported)}"
     )
     return ApiError(415, "UnsupportedMediaType", message)
+
+
+def unsupported_patch() -> ApiError:
+    """A patch of no kind at all."""
+    return ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def too_new(version: int, current: int) -> ApiError:
+    """A version that was not written yet."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    message = f"Timeout: Too large resource version: {version}, current: {current}"
+    return ApiError(504, "Timeout", message, {"causes": [cause], "retryAfterSeconds": 1})
 
 
 def gone(message: str) -> ApiError:
@@ -99,9 +140,11 @@ def not_found(group: str, plural: str, name: str) -> ApiError:
     return ApiError(404, "NotFound", message, _details(group, plural, name))
 
 
-def already_exists(group: str, plural: str, name: str) -> ApiError:
-    """An object that was there before."""
+def already_exists(group: str, plural: str, name: str, *, dying: bool) -> ApiError:
+    """An object that was there before; one that is dying still has its name."""
     message = f'{_qualified(group, plural)} "{name}" already exists'
+    if dying:
+        message = f"object is being deleted: {message}"
     return ApiError(409, "AlreadyExists", message, _details(group, plural, name))
 
 
@@ -138,10 +181,14 @@ def invalid(group: str, kind: str, name: str, causes: Sequence[Cause]) -> ApiErr
     return ApiError(422, "Invalid", message, details)
 
 
-def forbidden(group: str, plural: str, name: str, why: str) -> ApiError:
-    """A write that is not allowed now."""
+def terminating(group: str, plural: str, name: str, namespace: str) -> ApiError:
+    """A new object in a namespace that ends."""
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
     message = f'{_qualified(group, plural)} "{name}" is forbidden: {why}'
-    return ApiError(403, "Forbidden", message, _details(group, plural, name))
+    told = f"namespace {namespace} is being terminated"
+    cause = _cause(Cause("metadata.namespace", "NamespaceTerminating", told))
+    details = {**_details(group, plural, name), "causes": [cause]}
+    return ApiError(403, "Forbidden", message, details)
 
 
 def _cause(cause: Cause) -> Tree:

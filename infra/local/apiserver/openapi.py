@@ -3,7 +3,7 @@
 from infra.local.apiserver import builtin_types, errors
 from infra.local.apiserver.catalogue import Catalogue
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.trees import Tree
+from infra.local.apiserver.trees import Tree, Value
 
 _GVK = "x-kubernetes-group-version-kind"
 _PARAMETERS = [
@@ -21,6 +21,11 @@ def index(catalogue: Catalogue) -> Tree:
     """Where the documents of the groups are."""
     paths = sorted({_root(resource) for resource in catalogue.all()})
     return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}"} for path in paths}}
+
+
+def is_documented(catalogue: Catalogue, path: str) -> bool:
+    """Whether there is a document at a path."""
+    return any(_root(resource) == path for resource in catalogue.all())
 
 
 def document(catalogue: Catalogue, path: str) -> Tree:
@@ -47,10 +52,22 @@ def _schemas(resource: Resource) -> Tree:
     if not resource.custom:
         schema, others = builtin_types.schema(resource)
         return {**others, _name(resource): {**schema, _GVK: [_kind(resource)]}}
-    tree: Tree = resource.schema.tree if resource.schema else {"type": "object"}
+    tree: Tree = _published(resource.schema.tree) if resource.schema else {"type": "object"}
     own: Tree = tree.get("properties") or {}
     properties = {**own, **_OBJECT_FIELDS}
     return {_name(resource): {**tree, "properties": properties, _GVK: [_kind(resource)]}}
+
+
+def _published(schema: Value) -> Value:
+    """A schema as clients read it: a number or a text is said in their words, too."""
+    if isinstance(schema, list):
+        return [_published(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {key: _published(item) for key, item in schema.items()}
+    if schema.get("x-kubernetes-int-or-string") is True:
+        told.setdefault("anyOf", [{"type": "integer"}, {"type": "string"}])
+    return told
 
 
 def _paths(resource: Resource) -> Tree:

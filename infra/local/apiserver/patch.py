@@ -1,10 +1,11 @@
 """Patches: merge, JSON and strategic, chosen by content type."""
 
 import jsonpatch
+import jsonpointer
 
 from infra.local.apiserver import errors, strategic
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.trees import Tree, Value, copied
+from infra.local.apiserver.trees import Tree, Value, at, copied, shown
 
 MERGE = "application/merge-patch+json"
 JSON = "application/json-patch+json"
@@ -14,15 +15,26 @@ APPLY = "application/apply-patch+yaml"
 
 def apply(resource: Resource, content_type: str, obj: Tree, body: Value) -> Tree:
     """An object with a patch applied; neither is changed."""
+    changed = _applied(resource, content_type, obj, body)
+    uid, wanted = obj["metadata"].get("uid"), at(changed, "metadata", "uid")
+    if uid and wanted not in (None, "", uid):
+        cause = errors.invalid_value("metadata.uid", shown(wanted), "field is immutable")
+        raise errors.invalid(resource.group, resource.kind, obj["metadata"]["name"], [cause])
+    return changed
+
+
+def _applied(resource: Resource, content_type: str, obj: Tree, body: Value) -> Tree:
     match content_type:
         case _ if content_type == MERGE:
-            return _tree(merged(obj, body))
+            return _tree(merged(obj, _object(body)))
         case _ if content_type == JSON:
             return _tree(_json_patched(obj, body))
         case _ if content_type == STRATEGIC and not resource.custom:
-            return _tree(strategic.merged(obj, body))
+            return _tree(strategic.merged(obj, _object(body)))
+        case _ if content_type == STRATEGIC or resource.custom:
+            raise errors.unsupported_media(supported(resource))
         case _:
-            raise errors.unsupported_media(content_type, supported(resource))
+            raise errors.unsupported_patch()
 
 
 def supported(resource: Resource) -> tuple[str, ...]:
@@ -44,15 +56,37 @@ def merged(value: Value, change: Value) -> Value:
 
 def _json_patched(obj: Tree, body: Value) -> Value:
     if not isinstance(body, list):
-        raise errors.bad_request("a JSON patch is a list of operations")
+        found = "object" if isinstance(body, dict) else "string"
+        raise errors.bad_request(
+            f"error decoding patch: json: cannot unmarshal {found} into Go value of type "
+            "[]handlers.jsonPatchOp"
+        )
     try:
-        patch = jsonpatch.JsonPatch(body)
+        for operation in body:
+            obj = jsonpatch.JsonPatch([_lenient(operation, obj)]).apply(obj)
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError) as error:
-        raise errors.bad_request(f"not a JSON patch: {error}") from error
-    try:
-        return patch.apply(obj)
-    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        raise errors.unprocessable(str(error)) from error
+        raise errors.unprocessable() from error
+    return obj
+
+
+def _lenient(operation: Value, obj: Tree) -> Value:
+    """A replacement of what an object does not have is an addition, as on a real server."""
+    if not isinstance(operation, dict) or operation.get("op") != "replace":
+        return operation
+    *way, last = str(operation.get("path", "")).split("/")
+    parent = jsonpointer.resolve_pointer(obj, "/".join(way), None)
+    missing = isinstance(parent, dict) and jsonpointer.unescape(last) not in parent
+    return {**operation, "op": "add"} if missing else operation
+
+
+def _object(body: Value) -> Tree:
+    if not isinstance(body, dict):
+        found = "array" if isinstance(body, list) else "string"
+        raise errors.bad_request(
+            f"error decoding patch: json: cannot unmarshal {found} into Go value of type "
+            "map[string]interface {}"
+        )
+    return body
 
 
 def _tree(value: Value) -> Tree:

@@ -1,9 +1,26 @@
 """The defaults of pods and of pod templates, and what may not be missing in them."""
 
+import re
+
 from infra.local.apiserver import errors
 from infra.local.apiserver.errors import Cause
 from infra.local.apiserver.trees import Tree, at, objects_at
 
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_LABEL_RULE = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
+    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used "
+    "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+)
+_TOLERATIONS = tuple(
+    {
+        "key": f"node.kubernetes.io/{state}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": 300,
+    }
+    for state in ("not-ready", "unreachable")
+)
 _DEFAULT_MODE = 0o644
 _VOLUMES_WITH_MODE = ("configMap", "secret", "projected", "downwardAPI")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -35,8 +52,17 @@ def fill_pod(obj: Tree) -> None:
     spec = obj.setdefault("spec", {})
     fill_spec(spec)
     spec.setdefault("enableServiceLinks", True)
+    for containers in _CONTAINERS:
+        for container in objects_at(spec, containers):
+            _fill_requests(container["resources"])
+
+
+def admit(obj: Tree) -> None:
+    """Sets what the real server's admission plugins set."""
+    spec = obj["spec"]
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
+    spec.setdefault("tolerations", [*_TOLERATIONS])
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
 
@@ -56,9 +82,10 @@ def check_spec(spec: Tree, path: str) -> list[Cause]:
             for field in ("name", "image")
             if not container.get(field)
         ]
+        if name and not _LABEL.fullmatch(name):
+            causes.append(errors.invalid_value(f"{where}.name", f'"{name}"', _LABEL_RULE))
         if name and name in names:
-            why = f'Duplicate value: "{name}"'
-            causes.append(Cause(f"{where}.name", "FieldValueDuplicate", why))
+            causes.append(errors.duplicate(f"{where}.name", f'"{name}"'))
         names.add(name)
     return causes
 
@@ -79,6 +106,12 @@ def _fill_container(container: Tree) -> None:
             _fill_probe(container[name])
     for hook in ("postStart", "preStop"):
         _fill_http(at(container, "lifecycle", hook))
+
+
+def _fill_requests(resources: Tree) -> None:
+    """A container asks for what it is limited to, where it does not say."""
+    for name, amount in (resources.get("limits") or {}).items():
+        resources.setdefault("requests", {}).setdefault(name, amount)
 
 
 def _fill_probe(probe: Tree) -> None:

@@ -2,7 +2,7 @@
 
 from infra.local.apiserver import errors
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.trees import Tree
+from infra.local.apiserver.trees import Tree, shown
 
 
 def check_type(resource: Resource, obj: Tree) -> None:
@@ -13,6 +13,15 @@ def check_type(resource: Resource, obj: Tree) -> None:
     api_version, kind = obj.get("apiVersion"), obj.get("kind")
     if not kind:
         raise errors.bad_request("Object 'Kind' is missing")
+    if resource.custom and api_version != resource.api_version:
+        raise errors.bad_request(
+            f"the API version in the data ({api_version}) does not match the expected API version "
+            f"({resource.api_version})"
+        )
+    if resource.custom and kind != resource.kind:
+        name = obj.get("metadata", {}).get("name", "")
+        cause = errors.invalid_value("kind", shown(kind), f"must be {resource.kind}")
+        raise errors.invalid(resource.group, str(kind), name, [cause])
     if (api_version, kind) != (resource.api_version, resource.kind):
         raise errors.bad_request(
             f"the object provided is {kind} in {api_version}, "
@@ -22,10 +31,15 @@ def check_type(resource: Resource, obj: Tree) -> None:
 
 def check_identity(resource: Resource, old: Tree, new: Tree) -> None:
     """Raises 400 for another name or namespace, and 409 for another uid."""
-    before, metadata = old["metadata"], new.get("metadata")
+    before, metadata = old["metadata"], new.setdefault("metadata", {})
     if not isinstance(metadata, dict):
         raise errors.bad_request("metadata: wanted an object")
     name, namespace = before["name"], before.get("namespace", "")
+    if not metadata.get("name"):
+        raise errors.bad_request(
+            f"the name of the object ({name} based on URL) was undeterminable: "
+            "name must be provided"
+        )
     if metadata.get("name") != name:
         raise errors.bad_request(
             f"the name of the object ({metadata.get('name', '')}) "
@@ -36,8 +50,9 @@ def check_identity(resource: Resource, old: Tree, new: Tree) -> None:
         metadata["namespace"] = namespace
     if metadata.get("uid", before["uid"]) not in ("", before["uid"]):
         why = (
-            f"Precondition failed: UID in precondition: {metadata['uid']}, "
-            f"UID in object meta: {before['uid']}"
+            f"StorageError: invalid object, Code: 4, Key: /registry/{resource.plural}/{namespace}/"
+            f"{name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+            f"UID in precondition: {metadata['uid']}, UID in object meta: {before['uid']}"
         )
         raise errors.conflict(resource.group, resource.plural, name, why)
 
@@ -56,6 +71,6 @@ def check_version(resource: Resource, old: Tree, new: Tree) -> None:
     if not version and resource.custom:
         why = "must be specified for an update"
         cause = errors.invalid_value("metadata.resourceVersion", "0", why)
-        raise errors.invalid(resource.group, resource.kind, name, [cause])
+        raise errors.invalid(resource.group, resource.plural, name, [cause])
     if version and version != old["metadata"]["resourceVersion"]:
         raise errors.conflict(resource.group, resource.plural, name)

@@ -2,10 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from infra.local.apiserver.ages import age
 from infra.local.apiserver.resources import Column
 from infra.local.apiserver.trees import Tree, Value, at, objects_at
 
+# the words of the API's own documentation, which every table has
+NAME = (
+    "Name must be unique within a namespace. Is required when creating resources, although some "
+    "resources may allow a client to request the generation of an appropriate name automatically. "
+    "Name is primarily intended for creation idempotence and configuration definition. Cannot be "
+    "updated. More info: "
+    "https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names"
+)
 _NONE = "<none>"
 _WIDE = 1  # the priority of what only -o wide shows
 
@@ -30,6 +40,10 @@ def _made(
 
 def _number(*path: str) -> Callable[[Tree], Value]:
     return lambda obj: at(obj, *path) or 0
+
+
+def _or_none(*path: str) -> Callable[[Tree], Value]:
+    return lambda obj: at(obj, *path) or _NONE
 
 
 def _pod_ready(obj: Tree) -> str:
@@ -113,11 +127,15 @@ def _node_status(obj: Tree) -> str:
     return {"True": "Ready", "False": "NotReady"}.get(ready, "Unknown")
 
 
+def _since(field: str) -> Callable[[Tree], str]:
+    return lambda obj: age(obj.get(field), datetime.now(UTC))
+
+
 def _count(*path: str) -> Callable[[Tree], int]:
     return lambda obj: len(at(obj, *path) or ())
 
 
-_AGE = _path("Age", ".metadata.creationTimestamp", "date")
+_AGE = _path("Age", ".metadata.creationTimestamp")
 _SELECTOR = _made("Selector", _labels("spec", "selector", "matchLabels"), priority=_WIDE)
 _TEMPLATE = (
     _made("Containers", _containers("name"), priority=_WIDE),
@@ -128,15 +146,17 @@ PRINTED: dict[str, tuple[Printed, ...]] = {
     "Pod": (
         _made("Ready", _pod_ready),
         _made("Status", _pod_status),
-        _made("Restarts", _restarts, "integer"),
+        _made("Restarts", _restarts),
         _AGE,
-        _path("IP", ".status.podIP", priority=_WIDE),
-        _path("Node", ".spec.nodeName", priority=_WIDE),
+        _made("IP", _or_none("status", "podIP"), priority=_WIDE),
+        _made("Node", _or_none("spec", "nodeName"), priority=_WIDE),
+        _made("Nominated Node", _or_none("status", "nominatedNodeName"), priority=_WIDE),
+        _made("Readiness Gates", lambda _: _NONE, priority=_WIDE),
     ),
     "Deployment": (
         _made("Ready", _ready_of),
-        _made("Up-to-date", _number("status", "updatedReplicas"), "integer"),
-        _made("Available", _number("status", "availableReplicas"), "integer"),
+        _made("Up-to-date", _number("status", "updatedReplicas")),
+        _made("Available", _number("status", "availableReplicas")),
         _AGE,
         *_TEMPLATE,
     ),
@@ -163,18 +183,18 @@ PRINTED: dict[str, tuple[Printed, ...]] = {
         _AGE,
     ),
     "Event": (
-        _path("Last Seen", ".lastTimestamp", "date"),
+        _made("Last Seen", _since("lastTimestamp")),
         _path("Type", ".type"),
         _path("Reason", ".reason"),
         _made("Object", _involved),
         _made("Source", _event_source, priority=_WIDE),
         _path("Message", ".message"),
-        _path("First Seen", ".firstTimestamp", "date", _WIDE),
+        _made("First Seen", _since("firstTimestamp"), priority=_WIDE),
         _path("Count", ".count", "integer", _WIDE),
         _path("Name", ".metadata.name", priority=_WIDE),
     ),
-    "ConfigMap": (_made("Data", _count("data"), "integer"), _AGE),
-    "Secret": (_path("Type", ".type"), _made("Data", _count("data"), "integer"), _AGE),
+    "ConfigMap": (_made("Data", _count("data")), _AGE),
+    "Secret": (_path("Type", ".type"), _made("Data", _count("data")), _AGE),
     "Namespace": (_path("Status", ".status.phase"), _AGE),
     "Node": (
         _made("Status", _node_status),

@@ -15,6 +15,7 @@ class Counts(StrEnum):
     SPEC = "spec"
     SPEC_AND_ANNOTATIONS = "spec and annotations"
     ALL_BUT_METADATA = "all but metadata"
+    LABELS_TOO = "all but metadata, and the labels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Resource:
     schema: Schema | None = None
     columns: tuple[Column, ...] = ()
     selectable: tuple[str, ...] = ()
+    made_by_put: bool = False  # a replace creates what is not there
 
     @property
     def key(self) -> Kind:

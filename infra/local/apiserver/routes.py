@@ -14,12 +14,17 @@ from infra.local.apiserver import (
     views,
     watch,
 )
+from infra.local.apiserver.modes import Mode
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.store import Match
-from infra.local.apiserver.targets import Target, target
+from infra.local.apiserver.targets import Target, is_nowhere, target
 from infra.local.apiserver.trees import Tree
 from infra.local.apiserver.verbs import Edit, Verbs
+from infra.local.apiserver.views import Form
 from infra.local.apiserver.wire import Reply, Request, Stream
+
+# Kinds of which a deletion answers with the object, not with a word about it.
+_TOLD_AS_THEY_WERE = (("", "services"), ("", "pods"), ("", "namespaces"))
 
 
 class Routes:
@@ -38,6 +43,8 @@ class Routes:
                     request, target(self._verbs.catalogue, "", version, plural, rest)
                 )
             case ("apis", group, version, plural, *rest):
+                if is_nowhere(self._verbs.catalogue, group, version, plural, rest):
+                    return discovery.NOWHERE
                 return self._serve(
                     request, target(self._verbs.catalogue, group, version, plural, rest)
                 )
@@ -46,10 +53,12 @@ class Routes:
             case _ if request.method == "GET":
                 return discovery.answer(self._verbs.catalogue, request)
             case _:
-                raise errors.no_such_path()
+                return discovery.NOWHERE
 
     def _documented(self, path: str) -> Reply:
         catalogue = self._verbs.catalogue
+        if path and not openapi.is_documented(catalogue, path):
+            return Reply("", 404, content_type="")
         return Reply(openapi.document(catalogue, path) if path else openapi.index(catalogue))
 
     def _serve(self, request: Request, target: Target) -> Reply | Stream:
@@ -58,7 +67,7 @@ class Routes:
         if target.part == "binding" and target.resource.key == binding.PODS:
             return binding.serve(self._verbs, target.resource, target.key, request)
         if target.part and not (target.part == "status" and target.resource.has_status):
-            raise errors.no_such_path()
+            raise _no_such_part(target)
         if target.name:
             return self._on_object(request, target)
         return self._on_collection(request, target)
@@ -73,15 +82,18 @@ class Routes:
                 return self._change(request, target)
             case "DELETE" if not target.part:
                 return self._delete(request, target)
+            case method if target.part and target.resource.custom:
+                verb = "delete" if method == "DELETE" else "create"
+                raise errors.no_such_verb(verb, target.resource.group, target.resource.plural)
             case _:
                 raise errors.no_such_method()
 
     def _on_collection(self, request: Request, target: Target) -> Reply | Stream:
         match request.method:
-            case "GET" if request.asks("watch"):
-                return self._watch(request, target)
             case "GET":
-                return self._list(request, target)
+                options.check_list(request)
+                look = self._watch if request.asks("watch") else self._list
+                return look(request, target)
             case "POST":
                 return self._create(request, target)
             case "DELETE":
@@ -94,17 +106,21 @@ class Routes:
 
     def _list(self, request: Request, target: Target) -> Reply:
         match = _match(request, target)
+        if (version := request.number("resourceVersion")) > self._verbs.store.version:
+            raise errors.too_new(version, self._verbs.store.version)
         limit, start = request.number("limit"), options.start(request)
         page = self._verbs.store.page(
             target.resource.key, target.namespace, match, start=start, limit=limit
         )
         metadata: Tree = {"resourceVersion": str(page.version)}
+        if target.resource.custom and views.form(request.accept) is Form.WHOLE:
+            metadata["continue"] = ""
         if page.next:
             metadata["continue"] = options.token(page.next)
             if selectors.lets_all_through(match):
                 metadata["remainingItemCount"] = page.left
-        form = views.form(request.accept)
-        return Reply(views.many(target.resource, page.items, metadata, form))
+        look = views.looked_for(request, target.resource, many=True)
+        return Reply(views.many(target.resource, page.items, metadata, look))
 
     def _watch(self, request: Request, target: Target) -> Stream:
         wanted = watch.Watch(
@@ -114,7 +130,7 @@ class Routes:
             since=request.number("resourceVersion"),
             initial=request.asks("sendInitialEvents"),
             bookmarks=request.asks("allowWatchBookmarks"),
-            form=views.form(request.accept),
+            look=views.looked_for(request, target.resource, many=False),
             seconds=request.number("timeoutSeconds"),
         )
         return Stream(watch.events(self._verbs.store, wanted))
@@ -124,27 +140,35 @@ class Routes:
             raise errors.no_such_method()
         mode = options.mode(request)
         obj = self._verbs.create(target.resource, target.namespace, request.tree(), mode)
-        return self._shown(request, target, obj, 201)
+        return self._shown(request, target, obj, 201, mode)
 
     def _apply(self, request: Request, target: Target) -> Reply:
         configuration.check_options(request)
         config = configuration.read(request, target.resource, target.name, target.namespace)
         mode = options.mode(request)
         obj, new = self._verbs.apply(target.resource, target.key, config, mode, target.part)
-        return self._shown(request, target, obj, 201 if new else 200)
+        return self._shown(request, target, obj, 201 if new else 200, mode)
 
     def _change(self, request: Request, target: Target) -> Reply:
         configuration.check_options(request)
         edit = _edit(request, target.resource)
+        mode = options.mode(request)
+        if request.method == "PUT" and self._is_made_by_put(target):
+            obj = self._verbs.create(target.resource, target.namespace, request.tree(), mode)
+            return self._shown(request, target, obj, 201, mode)
         act = self._verbs.change_status if target.part else self._verbs.change
-        obj = act(target.resource, target.key, edit, options.mode(request))
-        return self._shown(request, target, obj)
+        obj = act(target.resource, target.key, edit, mode)
+        return self._shown(request, target, obj, 200, mode)
+
+    def _is_made_by_put(self, target: Target) -> bool:
+        resource = target.resource
+        return resource.made_by_put and self._verbs.store.get(resource.key, target.key) is None
 
     def _delete(self, request: Request, target: Target) -> Reply:
         found = self._verbs.read(target.resource, target.key)
         left = self._verbs.delete(target.resource, target.key, options.deletion(request))
-        if left is not None:
-            return self._shown(request, target, left)
+        if left is not None or target.resource.key in _TOLD_AS_THEY_WERE:
+            return self._shown(request, target, found if left is None else left)
         details = {
             "name": target.name,
             "group": target.resource.group,
@@ -155,11 +179,27 @@ class Routes:
 
     def _delete_all(self, request: Request, target: Target) -> Reply:
         match = _match(request, target)
-        self._verbs.delete_all(target.resource, target.namespace, match, options.deletion(request))
-        return Reply(_success({}))
+        how = options.deletion(request)
+        found = self._verbs.delete_all(target.resource, target.namespace, match, how)
+        metadata: Tree = {"resourceVersion": str(self._verbs.store.version)}
+        if target.resource.custom:
+            metadata["continue"] = ""
+        look = views.looked_for(request, target.resource, many=True)
+        return Reply(views.many(target.resource, found, metadata, look))
 
-    def _shown(self, request: Request, target: Target, obj: Tree, code: int = 200) -> Reply:
-        return Reply(views.one(target.resource, obj, views.form(request.accept)), code)
+    def _shown(
+        self, request: Request, target: Target, obj: Tree, code: int = 200, mode: Mode | None = None
+    ) -> Reply:
+        look = views.looked_for(request, target.resource, many=False)
+        warnings = mode.warnings if mode else None
+        return Reply(views.one(target.resource, obj, look), code, warnings=tuple(warnings or ()))
+
+
+def _no_such_part(target: Target) -> errors.ApiError:
+    resource = target.resource
+    if resource.custom:
+        return errors.not_found(resource.group, resource.plural, target.name)
+    return errors.no_such_path()
 
 
 def _edit(request: Request, resource: Resource) -> Edit:

@@ -1,9 +1,11 @@
 """The rules of a kind: what is filled in, what is dropped, and what is refused."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from infra.local.apiserver import admission, builtin, builtin_types, crds, errors, services
+from infra.local.apiserver import builtin, builtin_types, crds, errors, metadata, services
 from infra.local.apiserver.errors import Cause
+from infra.local.apiserver.modes import Mode
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree, copied
 
@@ -12,11 +14,11 @@ _SERVICES = ("", "services")
 _KEEPS_STATUS = ("nodes",)  # a node arrives with the status that its kubelet gives it
 
 
-def fill_new(resource: Resource, obj: Tree, *, strict: bool) -> None:
+def fill_new(resource: Resource, obj: Tree, mode: Mode) -> None:
     """Fills in a new object: only the status subresource writes a status."""
     if resource.has_status and resource.plural not in _KEEPS_STATUS:
         obj.pop("status", None)
-    _fill(resource, obj, strict=strict)
+    _fill(resource, obj, mode)
 
 
 def begin(resource: Resource, obj: Tree) -> None:
@@ -25,11 +27,11 @@ def begin(resource: Resource, obj: Tree) -> None:
         builtin.begin(resource.kind, obj)
 
 
-def fill_changed(resource: Resource, old: Tree, new: Tree, *, strict: bool) -> None:
+def fill_changed(resource: Resource, old: Tree, new: Tree, mode: Mode) -> None:
     """Fills in a changed object."""
     if not resource.custom:
         builtin.carry_over(resource.kind, old, new)
-    _fill(resource, new, strict=strict)
+    _fill(resource, new, mode)
     if resource.key == _SERVICES:
         services.allot(new)
 
@@ -57,11 +59,11 @@ def keep_all_but_status(resource: Resource, old: Tree, new: Tree) -> Tree:
     return changed
 
 
-def check(resource: Resource, new: Tree, old: Tree | None) -> None:
+def check(resource: Resource, new: Tree, old: Tree | None, part: str = "") -> None:
     """Raises 422 with every cause when an object breaks the rules of its kind."""
-    causes: list[Cause] = admission.check_metadata(resource, new, old)
+    causes: list[Cause] = metadata.check(resource, new, old)
     if resource.schema is not None:
-        causes += resource.schema.check(new)
+        causes += [_seen_from(part, cause) for cause in resource.schema.check(new)]
     elif not resource.custom and not causes:
         causes += builtin.check(resource.kind, new, old)
     if causes:
@@ -69,25 +71,32 @@ def check(resource: Resource, new: Tree, old: Tree | None) -> None:
         raise errors.invalid(resource.group, resource.kind, name, causes)
 
 
-def _fill(resource: Resource, obj: Tree, *, strict: bool) -> None:
+def _fill(resource: Resource, obj: Tree, mode: Mode) -> None:
     if resource.key == crds.KEY:
         crds.fill(obj)
     elif resource.schema is not None:
         dropped = resource.schema.prune(obj)
-        if strict:
-            _check_known(dropped)
+        if mode.strict:
+            _check_known(sorted(dropped), resource)
+        elif mode.warnings is not None:
+            mode.warnings.extend(f'unknown field "{path}"' for path in sorted(dropped))
         resource.schema.fill(obj)
     elif not resource.custom:
         _check_parts(resource, obj)
-        if strict:
-            _check_known(builtin_types.unknown(resource, obj), _cannot(resource))
+        if mode.strict:
+            _check_known(builtin_types.unknown(resource, obj), resource)
         builtin.fill(resource.kind, obj)
 
 
-def _check_known(unknown: Sequence[str], prefix: str = "") -> None:
+def _seen_from(part: str, cause: Cause) -> Cause:
+    """A cause as a write of a part tells it: its words count from there, its field does not."""
+    return replace(cause, message=cause.message.replace(f" {part}.", " ", 1)) if part else cause
+
+
+def _check_known(unknown: Sequence[str], resource: Resource) -> None:
     if unknown:
         told = ", ".join(f'unknown field "{path}"' for path in unknown)
-        raise errors.bad_request(f"{prefix}strict decoding error: {told}")
+        raise errors.bad_request(f"{_cannot(resource)}strict decoding error: {told}")
 
 
 def _cannot(resource: Resource) -> str:

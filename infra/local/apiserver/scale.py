@@ -13,7 +13,7 @@ def serve(verbs: Verbs, resource: Resource, key: Key, request: Request) -> Reply
     if shape is None:
         raise errors.no_such_path()
     if request.method == "GET":
-        return Reply(_shown(shape, verbs.read(resource, key)))
+        return Reply(_shown(shape, _with_replicas(resource, shape, verbs.read(resource, key))))
 
     def edit(obj: Tree) -> Tree:
         wanted = _wanted(resource, shape, obj, request)
@@ -21,7 +21,12 @@ def serve(verbs: Verbs, resource: Resource, key: Key, request: Request) -> Reply
         for field in ("resourceVersion", "uid"):
             if metadata.get(field):
                 obj["metadata"][field] = metadata[field]
-        _set(obj, shape.replicas, at(wanted, "spec", "replicas") or 0)
+        replicas = at(wanted, "spec", "replicas") or 0
+        if replicas < 0:
+            why = "should be a non-negative integer"
+            cause = errors.invalid_value(shape.replicas, str(replicas), why)
+            raise errors.invalid(resource.group, resource.kind, key[1], [cause])
+        _set(obj, shape.replicas, replicas)
         return obj
 
     return Reply(_shown(shape, verbs.change(resource, key, edit, options.mode(request), "scale")))
@@ -50,9 +55,18 @@ def _shown(shape: Scale, obj: Tree) -> Tree:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {field: metadata[field] for field in fields if field in metadata},
-        "spec": {"replicas": _at(obj, shape.replicas) or 0},
+        "spec": {"replicas": replicas} if (replicas := _at(obj, shape.replicas)) else {},
         "status": status,
     }
+
+
+def _with_replicas(resource: Resource, shape: Scale, obj: Tree) -> Tree:
+    """An object that says how many replicas it wants; 500 where a custom one does not."""
+    if resource.custom and _at(obj, shape.replicas) is None:
+        why = f'the spec replicas field "{shape.replicas}" does not exist'
+        details: Tree = {"causes": [{"message": why}]}
+        raise errors.ApiError(500, "InternalError", f"Internal error occurred: {why}", details)
+    return obj
 
 
 def _selector(found: Value) -> str:

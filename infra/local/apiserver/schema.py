@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from jsonschema import Draft4Validator, FormatChecker, ValidationError
+from jsonschema import Draft4Validator, FormatChecker
 
+from infra.local.apiserver import list_rules, schema_errors
 from infra.local.apiserver.errors import Cause
-from infra.local.apiserver.trees import Tree, Value, copied, shown
+from infra.local.apiserver.trees import Tree, Value, copied
 
 _KEEP = "x-kubernetes-preserve-unknown-fields"
 _EMBEDDED = "x-kubernetes-embedded-resource"
@@ -19,7 +20,6 @@ _KEYWORDS = (
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
-_TYPES = ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"))
 
 
 def _is_time(value: Value) -> bool:
@@ -45,12 +45,17 @@ class Schema:
         return dropped
 
     def fill(self, obj: Tree) -> None:
-        """Sets the defaults."""
+        """Sets the defaults, and drops the nulls that may not be."""
         _fill(self.tree, obj)
 
     def check(self, obj: Tree) -> list[Cause]:
         """What is wrong with an object, by path."""
-        found = (cause for error in self._validator.iter_errors(obj) for cause in _causes(error))
+        found = [
+            cause
+            for error in self._validator.iter_errors(obj)
+            for cause in schema_errors.causes(error)
+        ]
+        found += list_rules.broken(self.tree, obj)
         return sorted(dict.fromkeys(found), key=lambda cause: cause.field)
 
 
@@ -98,6 +103,8 @@ def _fill(schema: Tree, value: Value) -> None:
         return
     properties: dict[str, Tree] = schema.get("properties") or {}
     for key, below in properties.items():
+        if key in value and value[key] is None and not below.get("nullable"):
+            del value[key]
         if "default" in below and _is_unset(below, value, key):
             value[key] = copied(below["default"])
     for key, item in value.items():
@@ -130,72 +137,3 @@ def _plain(schema: Tree, *, root: bool = False) -> Tree:
         if word in schema:
             result[word] = [_plain(below) for below in schema[word]]
     return result
-
-
-def _causes(error: ValidationError) -> list[Cause]:
-    field = _field(error.absolute_path)
-    match error.validator:
-        case "required":
-            missing = [key for key in error.validator_value if key not in error.instance]
-            below = [f"{field}.{key}" if field else key for key in missing]
-            return [Cause(path, "FieldValueRequired", "Required value") for path in below]
-        case "type":
-            wanted = ",".join(_listed(error.validator_value))
-            found = f'"{_type(error.instance)}"'
-            why = f"{field} in body must be of type {wanted}: {found}"
-            return [Cause(field, "FieldValueTypeInvalid", f"Invalid value: {found}: {why}")]
-        case "enum":
-            choices = ", ".join(shown(choice) for choice in error.validator_value)
-            why = f"Unsupported value: {shown(error.instance)}: supported values: {choices}"
-            return [Cause(field, "FieldValueNotSupported", why)]
-        case "maxItems":
-            count = f"{len(error.instance)}: must have at most {error.validator_value} items"
-            return [Cause(field, "FieldValueTooMany", f"Too many: {count}")]
-        case word:
-            why = f"{field} in body {_rule(str(word), error.validator_value, error.schema)}"
-            told = f"Invalid value: {shown(error.instance)}: {why}"
-            return [Cause(field, "FieldValueInvalid", told)]
-
-
-def _rule(word: str, limit: Value, schema: Tree) -> str:
-    """A broken rule, in words."""
-    exclusive = bool(schema.get(f"exclusive{word.capitalize()}"))
-    rules = {
-        "pattern": f"should match '{limit}'",
-        "format": f"must be of type {limit}",
-        "minimum": f"should be greater than {'' if exclusive else 'or equal to '}{limit}",
-        "maximum": f"should be less than {'' if exclusive else 'or equal to '}{limit}",
-        "multipleOf": f"should be a multiple of {limit}",
-        "minLength": f"should be at least {limit} chars long",
-        "maxLength": f"should be at most {limit} chars long",
-        "minItems": f"should have at least {limit} items",
-        "uniqueItems": "shouldn't contain duplicates",
-        "minProperties": f"should have at least {limit} properties",
-        "maxProperties": f"should have at most {limit} properties",
-        "anyOf": "must validate at least one schema (anyOf)",
-        "oneOf": "must validate one and only one schema (oneOf)",
-        "allOf": "must validate all the schemas (allOf)",
-        "not": "must not validate the schema (not)",
-    }
-    return rules.get(word, f"breaks {word}")
-
-
-def _field(path: Iterable[str | int]) -> str:
-    """A path as errors write it: `spec.metrics[0].interval`."""
-    field = ""
-    for step in path:
-        if isinstance(step, int):
-            field += f"[{step}]"
-        else:
-            field += f".{step}" if field else step
-    return field
-
-
-def _type(value: Value) -> str:
-    if value is None:
-        return "null"
-    return next((name for kind, name in _TYPES if isinstance(value, kind)), "object")
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value

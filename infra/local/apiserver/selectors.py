@@ -12,6 +12,7 @@ _ALWAYS = ("metadata.name", "metadata.namespace")  # what every kind can be sele
 _SET = re.compile(r"^(?P<key>[^\s!=,()]+)\s+(?P<how>in|notin)\s*\((?P<values>[^()]*)\)$")
 _EQUAL = re.compile(r"^(?P<key>[^\s!=,()]+)\s*(?P<how>==|=|!=)\s*(?P<value>[^\s!=,()]*)$")
 _EXISTS = re.compile(r"^(?P<how>!?)\s*(?P<key>[^\s!=,()]+)$")
+_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _COMMA = re.compile(r",(?![^()]*\))")  # one that stands outside of a set
 
 _Labels = dict[str, str]
@@ -62,6 +63,9 @@ def _everything(obj: Tree) -> bool:  # noqa: ARG001  the shape of every predicat
 
 
 def _label_rule(text: str) -> _Rule:
+    found = _SET.match(text) or _EQUAL.match(text) or _EXISTS.match(text)
+    if found is None or not _KEY.fullmatch(found["key"]):
+        raise errors.bad_request(f"unable to parse requirement: {text}")
     if found := _SET.match(text):
         key = found["key"]
         values = {value.strip() for value in found["values"].split(",")}

@@ -7,6 +7,7 @@ from infra.local.apiserver.errors import Cause
 from infra.local.apiserver.trees import Tree, objects_at, shown
 
 _HEADLESS = "None"
+_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _NAMED = "ExternalName"  # a type without an address
 
 
@@ -17,7 +18,7 @@ def fill(obj: Tree) -> None:
     spec.setdefault("sessionAffinity", "None")
     for port in objects_at(spec, "ports"):
         port.setdefault("protocol", "TCP")
-        if not port.get("targetPort") and "port" in port:
+        if not port.get("targetPort") and port.get("port"):
             port["targetPort"] = port["port"]
     if spec["type"] != _NAMED:
         spec.setdefault("internalTrafficPolicy", "Cluster")
@@ -49,6 +50,8 @@ def check(new: Tree, old: Tree | None) -> list[Cause]:
     """What is wrong with a Service."""
     spec = new["spec"]
     causes = []
+    if spec["type"] not in _TYPES:
+        causes.append(errors.not_supported("spec.type", shown(spec["type"]), _TYPES))
     ports = list(objects_at(spec, "ports"))
     if not ports and spec["type"] != _NAMED and spec.get("clusterIP") != _HEADLESS:
         causes.append(errors.required("spec.ports"))
@@ -56,15 +59,33 @@ def check(new: Tree, old: Tree | None) -> list[Cause]:
         if not isinstance(port.get("port"), int) or not 0 < port["port"] < 65536:
             found = shown(port.get("port", 0))
             why = "must be between 1 and 65535, inclusive"
-            causes.append(errors.invalid_value(f"spec.ports[{index}].port", found, why))
+            places = ["port"] if port.get("targetPort") else ["port", "targetPort"]
+            causes += [
+                errors.invalid_value(f"spec.ports[{index}].{place}", found, why) for place in places
+            ]
         if len(ports) > 1 and not port.get("name"):
             causes.append(errors.required(f"spec.ports[{index}].name"))
+    causes += _twice(ports)
     if old is not None and _NAMED not in (spec["type"], old["spec"]["type"]):
         before = old["spec"].get("clusterIPs")
         if spec.get("clusterIPs") != before or spec["clusterIP"] != old["spec"]["clusterIP"]:
             found = shown([spec["clusterIP"]])
             why = "may not change once set"
             causes.append(errors.invalid_value("spec.clusterIPs[0]", found, why))
+    return causes
+
+
+def _twice(ports: list[Tree]) -> list[Cause]:
+    """Ports that are there before, as Go writes them."""
+    seen: set[tuple[object, object]] = set()
+    causes = []
+    for index, port in enumerate(ports):
+        number, protocol = port.get("port"), port.get("protocol")
+        if (number, protocol) in seen:
+            told = {"Name": "", "Protocol": protocol, "AppProtocol": None, "Port": number}
+            told |= {"TargetPort": 0, "NodePort": 0}
+            causes.append(errors.duplicate(f"spec.ports[{index}]", shown(told)))
+        seen.add((number, protocol))
     return causes
 
 

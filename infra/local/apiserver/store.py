@@ -61,7 +61,7 @@ class Store:
         self._shelves: dict[Kind, _Shelf] = {}
         self._version = 0
         self._dependents: dict[str, set[tuple[Kind, Key]]] = {}
-        self._uids: set[str] = set()
+        self._places: dict[str, tuple[Kind, Key]] = {}  # by uid
 
     @property
     def version(self) -> int:
@@ -94,7 +94,7 @@ class Store:
             before = shelf.objects.pop(key)
             del shelf.keys[bisect_left(shelf.keys, key)]
             self._unlink(kind, before)
-            self._uids.discard(before["metadata"]["uid"])
+            self._places.pop(before["metadata"]["uid"], None)
             metadata = {**before["metadata"], "resourceVersion": str(self._version + 1)}
             last = {**before, "metadata": metadata}
             self._tell(shelf, "DELETED", last, before)
@@ -155,7 +155,13 @@ class Store:
 
     def lives(self, uid: str) -> bool:
         """Whether an object of this uid is stored."""
-        return uid in self._uids
+        return uid in self._places
+
+    def found(self, uid: str) -> tuple[Kind, Tree] | None:
+        """The object of a uid, and its kind."""
+        place = self._places.get(uid)
+        obj = self.get(*place) if place else None
+        return (place[0], obj) if place and obj else None
 
     def _shelf(self, kind: Kind) -> _Shelf:
         shelf = self._shelves.get(kind)
@@ -174,7 +180,7 @@ class Store:
             feed.put(change)
 
     def _link(self, kind: Kind, obj: Tree) -> None:
-        self._uids.add(obj["metadata"]["uid"])
+        self._places[obj["metadata"]["uid"]] = kind, key_of(obj)
         for owner in obj["metadata"].get("ownerReferences") or ():
             self._dependents.setdefault(owner["uid"], set()).add((kind, key_of(obj)))
 

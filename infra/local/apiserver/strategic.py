@@ -48,11 +48,12 @@ def _merged_list(value: list[Value], change: list[Value], path: tuple[str, ...])
     if name is None:
         return [copied(item) for item in change]
     if not name:
-        return [*value, *(item for item in change if item not in value)]
+        new = [item for item in change if item not in value]
+        return _in_order([*value, *new], value, change, "")
     result: list[Value] = copied(value)
     for item in change:
         _merge_item(result, item, name, path)
-    return result
+    return _in_order(result, value, change, name)
 
 
 def _merge_item(result: list[Value], item: Tree, name: str, path: tuple[str, ...]) -> None:
@@ -63,6 +64,31 @@ def _merge_item(result: list[Value], item: Tree, name: str, path: tuple[str, ...
         result.append(merged({}, item, path))
     else:
         result[place] = merged(result[place], item, path)
+
+
+def _in_order(
+    items: list[Value], before: list[Value], change: list[Value], name: str
+) -> list[Value]:
+    """Items in the order of a change; one that it does not name keeps its place before those that
+    came after it, and what is new comes as early as it can.
+    """
+
+    def known(item: Value) -> Value:
+        return item.get(name) if name else item
+
+    places = {known(item): place for place, item in enumerate(before)}
+    named = [known(item) for item in change if name == "" or not _is_delete(item)]
+    changed = sorted(
+        (item for item in items if known(item) in named), key=lambda one: named.index(known(one))
+    )
+    left = [item for item in items if known(item) not in named]
+    result: list[Value] = []
+    for item in changed:
+        place = places.get(known(item), -1)
+        while left and places[known(left[0])] < place:
+            result.append(left.pop(0))
+        result.append(item)
+    return [*result, *left]
 
 
 def _is_delete(item: Value) -> bool:

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 from infra.local.apiserver import jsonpath
 from infra.local.apiserver.ages import age
-from infra.local.apiserver.printers import PRINTED, Printed
+from infra.local.apiserver.printers import NAME, PRINTED, Printed
 from infra.local.apiserver.resources import Column, Resource
 from infra.local.apiserver.trees import Tree, Value, shown
 
-_NAME = Printed(Column("Name", ".metadata.name"))
+_NAME = Printed(Column("Name", ".metadata.name", description=NAME))
 _AGE = Column("Age", ".metadata.creationTimestamp", "date")
 
 
@@ -25,7 +25,7 @@ def definition(printed: Printed) -> Tree:
     column = printed.column
     return {
         "name": column.name,
-        "type": "string" if column.type == "date" else column.type,
+        "type": column.type,
         "format": "name" if column.name == "Name" else "",
         "description": column.description,
         "priority": column.priority,
@@ -44,6 +44,8 @@ def _cell(printed: Printed, obj: Tree, now: datetime) -> Value:
     found = next(iter(jsonpath.find(obj, printed.column.path)), None)
     match printed.column.type:
         case "date":
+            return None if found is None else age(found, now)
+        case _ if printed.column.name == "Age":
             return age(found, now)
         case "string" if found is not None:
             return found if isinstance(found, str) else shown(found)

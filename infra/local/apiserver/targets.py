@@ -37,3 +37,12 @@ def target(catalogue: Catalogue, group: str, version: str, plural: str, rest: li
     if name and resource.namespaced and not namespace:
         raise errors.no_such_path()
     return Target(resource, namespace, name, part)
+
+
+def is_nowhere(
+    catalogue: Catalogue, group: str, version: str, plural: str, rest: list[str]
+) -> bool:
+    """Whether nobody answers for a path: of custom groups, only the kinds that are served."""
+    if plural == "namespaces" and len(rest) > 1:
+        plural = rest[1]
+    return not catalogue.answers(group, version, plural)

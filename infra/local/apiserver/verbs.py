@@ -1,12 +1,13 @@
 """What can be done with an object: create, read, change, delete, each as one locked step."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from infra.local.apiserver import admission, crds, deletion, errors, preconditions, rules
 from infra.local.apiserver.catalogue import Catalogue
 from infra.local.apiserver.collector import CONTAINERS, NAMESPACES, Collector
 from infra.local.apiserver.deletion import Deletion
+from infra.local.apiserver.modes import Mode
 from infra.local.apiserver.ownership import applying
 from infra.local.apiserver.ownership.recording import NOBODY, Writer, record
 from infra.local.apiserver.resources import Resource
@@ -14,16 +15,6 @@ from infra.local.apiserver.store import Match, Store
 from infra.local.apiserver.trees import Key, Tree, copied, key_of
 
 Edit = Callable[[Tree], Tree]  # an object as a client sees it, to the object that it wants
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """How a write is done."""
-
-    dry_run: bool = False  # everything but the storing
-    strict: bool = False  # fields that a schema does not know are refused, not dropped
-    manager: str = NOBODY  # who owns what is written
-    force: bool = False  # fields are taken from those who own them
 
 
 _PLAIN = Mode()
@@ -44,13 +35,13 @@ class Verbs:
         with self.store.lock:
             self._check_namespace(resource, body)
             admission.identify_new(resource, body)
-            rules.fill_new(resource, body, strict=mode.strict)
+            rules.fill_new(resource, body, mode)
             record(resource, None, body, Writer(mode.manager))
             rules.begin(resource, body)
             rules.check(resource, body, None)
-            if self.store.get(resource.key, key_of(body)) is not None:
-                name = body["metadata"]["name"]
-                raise errors.already_exists(resource.group, resource.plural, name)
+            if (there := self.store.get(resource.key, key_of(body))) is not None:
+                name, dying = body["metadata"]["name"], "deletionTimestamp" in there["metadata"]
+                raise errors.already_exists(resource.group, resource.plural, name, dying=dying)
             body["apiVersion"] = resource.stored_api_version
             if mode.dry_run:
                 return body
@@ -77,7 +68,7 @@ class Verbs:
             old = self.read(resource, key)
             new = self._edited(resource, old, edit)
             rules.keep_status(resource, old, new)
-            rules.fill_changed(resource, old, new, strict=mode.strict)
+            rules.fill_changed(resource, old, new, mode)
             admission.identify_changed(old, new)
             record(resource, old, new, Writer(mode.manager, part))
             admission.count(resource, old, new)
@@ -89,10 +80,10 @@ class Verbs:
             old = self.read(resource, key)
             edited = self._edited(resource, old, edit)
             new = rules.keep_all_but_status(resource, old, edited)
-            rules.fill_changed(resource, old, new, strict=mode.strict)
+            rules.fill_changed(resource, old, new, mode)
             admission.identify_changed(old, new)
             record(resource, old, new, Writer(mode.manager, "status"))
-            return self._store_changed(resource, old, new, mode)
+            return self._store_changed(resource, old, new, mode, "status")
 
     def apply(
         self, resource: Resource, key: Key, config: Tree, mode: Mode, part: str = ""
@@ -119,12 +110,15 @@ class Verbs:
                 return None
             if how.orphan:
                 self._collector.orphan(old["metadata"]["uid"])
+            if how.foreground and self._collector.holds(old["metadata"]["uid"]):
+                return self._delete_in_foreground(resource, old)
             marked = deletion.marked(resource, old, how)
             if marked is None:
                 self._remove(resource, key)
                 return None
             stored = marked if marked is old else self.store.put(resource.key, marked)
-            return None if self._collector.emptied(resource, stored) else stored
+            gone = self._collector.emptied(resource, stored)
+            return None if gone and resource.key not in CONTAINERS else stored
 
     def delete_all(
         self, resource: Resource, namespace: str, match: Match, how: Deletion
@@ -137,6 +131,13 @@ class Verbs:
                     self.delete(resource, key_of(obj), how)
             return found
 
+    def _delete_in_foreground(self, resource: Resource, old: Tree) -> Tree:
+        """Announces the end of an object; what holds it back ends first."""
+        held = self.store.put(resource.key, deletion.held(old))
+        self._collector.end_dependents(held["metadata"]["uid"])
+        self._collector.released(held["metadata"]["uid"])
+        return held
+
     def _edited(self, resource: Resource, old: Tree, edit: Edit) -> Tree:
         new = edit({**copied(old), "apiVersion": resource.api_version})
         preconditions.check_type(resource, new)
@@ -145,18 +146,20 @@ class Verbs:
         new["apiVersion"] = resource.stored_api_version
         return new
 
-    def _store_changed(self, resource: Resource, old: Tree, new: Tree, mode: Mode) -> Tree:
-        rules.check(resource, new, old)
+    def _store_changed(
+        self, resource: Resource, old: Tree, new: Tree, mode: Mode, part: str = ""
+    ) -> Tree:
+        rules.check(resource, new, old, part)
         if new == old or mode.dry_run:  # what changes nothing is no write
+            return new
+        if deletion.is_over(new) and resource.key not in CONTAINERS:
+            self._remove(resource, key_of(new))  # without a last write
             return new
         stored = self.store.put(resource.key, new)
         crds.stored(self.catalogue, resource, stored)
-        if not deletion.is_over(stored):
-            return stored
-        if resource.key in CONTAINERS:
+        if deletion.is_over(stored):
             self._collector.emptied(resource, stored)
-            return stored
-        return self._remove(resource, key_of(stored))
+        return stored
 
     def _remove(self, resource: Resource, key: Key) -> Tree:
         last = self.store.remove(resource.key, key)
@@ -179,6 +182,5 @@ class Verbs:
         if namespace is None:
             raise errors.not_found("", "namespaces", name)
         if "deletionTimestamp" in namespace["metadata"]:
-            why = f"unable to create new content in namespace {name} because it is being terminated"
             own_name = obj["metadata"].get("name", "")
-            raise errors.forbidden(resource.group, resource.plural, own_name, why)
+            raise errors.terminating(resource.group, resource.plural, own_name, name)

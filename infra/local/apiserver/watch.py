@@ -9,7 +9,7 @@ from infra.local.apiserver.errors import ApiError
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.store import Change, Feed, Match, Store
 from infra.local.apiserver.trees import Tree
-from infra.local.apiserver.views import Form, one, whole
+from infra.local.apiserver.views import PLAIN, Form, Look, one, whole
 
 _QUIET_SECONDS = 1.0  # how often a quiet stream looks whether its client is still there
 _BOOKMARK_SECONDS = 30.0
@@ -26,7 +26,7 @@ class Watch:
     since: int  # a version; 0: what is there now comes first
     initial: bool = False  # what is there comes first, then a bookmark that says so
     bookmarks: bool = False
-    form: Form = Form.WHOLE
+    look: Look = PLAIN
     seconds: int = 0  # 0: the server's own limit
 
 
@@ -45,14 +45,31 @@ def events(store: Store, watch: Watch) -> Events:
             return
         present = [] if _continues(watch) else _present(store, watch)
     try:
-        yield from present
-        if watch.initial and watch.bookmarks:
-            yield _bookmark(watch, version, initial=True)
-        for change in before:
-            yield from _told(watch, change)
-        yield from _live(watch, feed, version)
+        yield from _columns_once(_all(watch, present, before, feed, version))
     finally:
         store.unfollow(kind, feed)
+
+
+def _all(
+    watch: Watch, present: list[Tree], before: list[Change], feed: Feed, version: int
+) -> Events:
+    yield from present
+    if watch.initial and watch.bookmarks:
+        yield _bookmark(watch, version, initial=True)
+    for change in before:
+        yield from _told(watch, change)
+    yield from _live(watch, feed, version)
+
+
+def _columns_once(events: Events) -> Events:
+    """Of tables only the first one describes its columns."""
+    told = False
+    for event in events:
+        if event is not None and event["object"].get("kind") == "Table":
+            if told:
+                event["object"]["columnDefinitions"] = None
+            told = True
+        yield event
 
 
 def _live(watch: Watch, feed: Feed, version: int) -> Events:
@@ -85,7 +102,14 @@ def _told(watch: Watch, change: Change) -> Iterator[Tree]:
     if is_in:
         yield _event("MODIFIED" if was_in else "ADDED", watch, change.object)
     elif was_in:
-        yield _event("DELETED", watch, change.object)
+        yield _event("DELETED", watch, _last(change))
+
+
+def _last(change: Change) -> Tree:
+    """An object as it was when it was last selected, at the version at which it no longer was."""
+    last = change.before or change.object
+    version = change.object["metadata"]["resourceVersion"]
+    return {**last, "metadata": {**last["metadata"], "resourceVersion": version}}
 
 
 def _present(store: Store, watch: Watch) -> list[Tree]:
@@ -94,19 +118,19 @@ def _present(store: Store, watch: Watch) -> list[Tree]:
 
 
 def _event(type_: str, watch: Watch, obj: Tree) -> Tree:
-    shown = one(watch.resource, obj, watch.form)
+    shown = one(watch.resource, obj, watch.look)
     return {"type": type_, "object": shown}
 
 
 def _bookmark(watch: Watch, version: int, *, initial: bool = False) -> Tree:
-    metadata: Tree = {"resourceVersion": str(version), "creationTimestamp": None}
+    metadata: Tree = {"resourceVersion": str(version)}
     if initial:
         metadata["annotations"] = {"k8s.io/initial-events-end": "true"}
     obj: Tree = {"metadata": metadata}
-    if watch.form is Form.WHOLE:
+    if watch.look.form is Form.WHOLE:
         shown = whole(watch.resource, obj)
     else:
-        shown = one(watch.resource, obj, Form.METADATA)
+        shown = one(watch.resource, obj, Look(Form.METADATA))
     return {"type": "BOOKMARK", "object": shown}
 
 

@@ -15,6 +15,7 @@ from infra.local.apiserver import errors
 from infra.local.apiserver.errors import ApiError
 from infra.local.apiserver.trees import Tree, Value
 
+_EXACT = 2**53  # below it, every whole number is a float
 _PLAIN_BODY = "application/json"
 
 
@@ -35,14 +36,16 @@ class Request:
         if not self.data:
             return None
         try:
-            return json.loads(self.data)
+            return json.loads(self.data, parse_float=_number)
         except ValueError as error:
+            if self.method == "PATCH":
+                raise errors.bad_request("invalid JSON patch") from error
             raise errors.bad_request(f"the body of the request is no JSON: {error}") from error
 
     def tree(self) -> Tree:
         """The object in the body."""
         if self.content_type not in ("", _PLAIN_BODY):
-            raise errors.unsupported_media(self.content_type, [_PLAIN_BODY])
+            raise errors.unsupported_media([_PLAIN_BODY])
         found = self.body()
         if not isinstance(found, dict):
             raise errors.bad_request("the body of the request is no object")
@@ -52,7 +55,7 @@ class Request:
         """A query parameter that is a whole number; 0 where it is absent."""
         found = self.query.get(name) or "0"
         if not found.isdecimal():
-            raise errors.bad_request(f"{name}: wanted a whole number, found {found!r}")
+            raise errors.bad_request(f'strconv.ParseInt: parsing "{found}": invalid syntax')
         return int(found)
 
     def asks(self, flag: str) -> bool:
@@ -67,6 +70,7 @@ class Reply:
     body: Tree | str
     code: int = 200
     content_type: str = _PLAIN_BODY
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,10 @@ class Handler(BaseHTTPRequestHandler):
         text = reply.body if isinstance(reply.body, str) else _encoded(reply.body)
         data = text.encode()
         self.send_response(reply.code)
-        self.send_header("Content-Type", reply.content_type)
+        if reply.content_type:
+            self.send_header("Content-Type", reply.content_type)
+        for warning in reply.warnings:
+            self.send_header("Warning", f"299 - {json.dumps(warning)}")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -190,6 +197,12 @@ class Handler(BaseHTTPRequestHandler):
         """Whether the client has gone; one that watches has nothing more to say."""
         readable, _, _ = select.select([self.connection], [], [], 0)
         return bool(readable)
+
+
+def _number(text: str) -> float:
+    """A number as Go writes it again: one without a fraction has no dot."""
+    found = float(text)
+    return int(found) if found.is_integer() and abs(found) < _EXACT else found
 
 
 def _encoded(value: Tree) -> str:

@@ -61,13 +61,20 @@ def _holdings(resource: Resource, old: Tree | None, by: Writer) -> dict[Owner, H
 
 
 def _wanted(shape: Shape, resource: Resource, config: Tree) -> Fields:
-    if not resource.custom and (unknown := builtin_types.unknown(resource, config)):
+    if unknown := _unknown(resource, config):
         why = f".{unknown[0]}: field not declared in schema"
         raise errors.untyped(resource.api_version, resource.kind, config, why)
     try:
         return fields_of(shape, config)
     except AmbiguousError as error:
         raise errors.untyped(resource.api_version, resource.kind, config, str(error)) from error
+
+
+def _unknown(resource: Resource, config: Tree) -> list[str]:
+    """The paths of fields that the kind does not have."""
+    if not resource.custom:
+        return builtin_types.unknown(resource, config)
+    return resource.schema.prune(copied(config)) if resource.schema else []
 
 
 def _pruned(shape: Shape, whole: Tree, last: Fields, everybody: Fields) -> Tree:

@@ -31,6 +31,10 @@ _EMPTY: Tree = {
     },
     "status": {},
     "source": {},
+    "revision": 0,
+    "eventTime": None,
+    "reportingComponent": "",
+    "reportingInstance": "",
 }
 
 
@@ -52,12 +56,8 @@ def record(resource: Resource, old: Tree | None, new: Tree, by: Writer) -> None:
         found = differences(resource, old or base(resource), new, by.part)
         if found.written or found.removed:
             holdings = managers.less(holdings, found.written | found.removed)
-            _take(
-                holdings,
-                managers.owner(by.manager, How.UPDATE, new["apiVersion"], by.part),
-                new,
-                found,
-            )
+            who = managers.owner(by.manager, How.UPDATE, resource.api_version, by.part)
+            _take(holdings, who, found.written)
     put(new, holdings)
 
 
@@ -88,6 +88,8 @@ def ownable(resource: Resource, fields: Fields, part: str) -> Fields:
     def is_ownable(path: Path) -> bool:
         if path in _NEVER_OWNED or path[:2] in _SERVERS_OWN:
             return False
+        if part == "status":
+            return not resource.custom or path[0] == _STATUS
         return bool(part) or not resource.has_status or path[0] != _STATUS
 
     return frozenset(path for path in fields if is_ownable(path))
@@ -102,8 +104,9 @@ def _is_followed(holdings: managers.Holdings, by: Writer) -> bool:
     return bool(holdings)
 
 
-def _take(holdings: dict[Owner, Holding], who: Owner, obj: Tree, found: Difference) -> None:
-    if not found.written:
+def _take(holdings: dict[Owner, Holding], who: Owner, written: Fields) -> None:
+    if not written:
         return
     own = holdings[who].fields if who in holdings else frozenset()
-    holdings[who] = Holding(own | found.written, obj["apiVersion"], timestamp())
+    since = "" if who.part == "scale" else timestamp()  # a scaling has no time on a real server
+    holdings[who] = Holding(own | written, who.version, since)
