@@ -31,6 +31,18 @@ def bring(kube: Kube, obj: Tree) -> None:
             raise
 
 
+def renew(kube: Kube, obj: Tree) -> None:
+    """Creates an object, or gives the one of its name the spec that it should have."""
+    try:
+        create(kube, obj)
+    except KubeError as error:
+        if error.status != 409:
+            raise
+        if "spec" in obj:
+            path = f"{collection(obj)}/{obj['metadata']['name']}"
+            kube.patch(path, {"spec": obj["spec"]})
+
+
 def collection(obj: Tree) -> str:
     """The API path under which an object is created."""
     version, kind = obj["apiVersion"], obj["kind"]

@@ -37,6 +37,7 @@ def main() -> None:
     """Plays the demo."""
     options = argparse.ArgumentParser(prog="python -m infra.local.demo", description=__doc__)
     lab.choose(options)
+    options.set_defaults(state=lab.STATE / "demo")  # what `make lab` keeps is not the demo's
     given = options.parse_args()
     begun, console = time.monotonic(), Console()
     with lab.stopped_by_signals():

@@ -15,8 +15,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from infra.local import apply, parts, promote, real
+from infra.local.apiserver.__main__ import OBJECTS
 from infra.local.istio_names import OURS, istiods
 from infra.local.kube import connected
+from infra.local.kubelet.reboot import reboot
 from infra.local.parts import FUNCTIONS, Ports
 from infra.local.processes import Failed, Processes
 from shared.domain import events
@@ -36,6 +38,13 @@ _DELIVERY = {
     "backoffDelay": "PT0.2S",
     "timeout": "PT30S",
 }
+
+
+class Before(StrEnum):
+    """What becomes of the objects that an earlier lab left in the folder."""
+
+    KEPT = "kept"
+    FORGOTTEN = "forgotten"
 
 
 class ControlPlane(StrEnum):
@@ -62,12 +71,19 @@ class Lab:
 
 @contextmanager
 def running(
-    state: Path = STATE, control_plane: ControlPlane = ControlPlane.EMBEDDED
+    state: Path = STATE,
+    control_plane: ControlPlane = ControlPlane.EMBEDDED,
+    before: Before = Before.FORGOTTEN,
 ) -> Iterator[Lab]:
-    """A lab for as long as the block lasts; Failed where a part does not start."""
+    """A lab for as long as the block lasts; Failed where a part does not start.
+
+    Only the embedded API server can keep what was before; a real control plane always begins anew.
+    """
     state = state.resolve()
     state.mkdir(parents=True, exist_ok=True)
     with _alone(state), _stopping(Processes(state / "logs")) as processes:
+        if before is Before.FORGOTTEN:
+            (state / OBJECTS).unlink(missing_ok=True)
         yield _start(state, processes, control_plane)
 
 
@@ -140,6 +156,7 @@ def _start_embedded(lab: Lab) -> None:
     for part in parts.functions(state, ports, dict.fromkeys(FUNCTIONS, lab.kubeconfig)):
         processes.start(part)
     processes.wait(_READY_SECONDS, "apiserver")
+    _wake(lab)
     _furnish(lab)
     for part in parts.own_mesh(state, ports):
         processes.start(part)
@@ -159,6 +176,13 @@ def _start_real(lab: Lab) -> None:
     processes.start(parts.istio(state, ports))
 
 
+def _wake(lab: Lab) -> None:
+    """Says of the pods of an earlier lab that they do not run, before anybody sees them."""
+    kube = connected(lab.kubeconfig)
+    reboot(kube)
+    kube.close()
+
+
 def _furnish(lab: Lab) -> None:
     """What is there before Spillway comes; the Gateway is where the mesh takes requests."""
     kube = connected(lab.kubeconfig)
@@ -166,7 +190,7 @@ def _furnish(lab: Lab) -> None:
         if obj["kind"] == "Gateway":
             (server,) = obj["spec"]["servers"]
             server |= {"bind": "127.0.0.1", "port": {**server["port"], "number": lab.ports.ingress}}
-        apply.bring(kube, obj)
+        apply.renew(kube, obj)
     kube.close()
 
 
@@ -185,9 +209,9 @@ def _subscribe(lab: Lab) -> None:
                 "delivery": _DELIVERY,
             },
         }
-        apply.create(kube, trigger)
+        apply.renew(kube, trigger)  # the functions have new addresses
     for obj in apply.read("sweep.yaml"):
-        apply.create(kube, obj)
+        apply.bring(kube, obj)
 
 
 def _write_secret(folder: Path) -> None:

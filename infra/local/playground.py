@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from infra.local import lab as labs
@@ -20,15 +21,20 @@ def main() -> None:
     given = options.parse_args()
     begun = time.monotonic()
     print("Starting the lab …", flush=True)
-    with labs.stopped_by_signals(), labs.running(given.state, given.control_plane) as lab:
+    with labs.stopped_by_signals(), _lab(given) as lab:
         with stage.observed(lab) as seen:
-            stage.install(lab, seen, stage.shortened())
+            stage.bring(lab, seen)
         lab.processes.start(_load(lab))
         print(f"It runs, after {time.monotonic() - begun:.1f} s, in {memory():.0f} MB.\n")
         print(directions(lab), flush=True)
         while True:
             time.sleep(1)
             lab.processes.check()
+
+
+def _lab(given: argparse.Namespace) -> AbstractContextManager[Lab]:
+    """The lab with what an earlier one left behind."""
+    return labs.running(given.state, given.control_plane, labs.Before.KEPT)
 
 
 def directions(lab: Lab) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from infra.local import apply, message, rollout
-from infra.local.kube import Tree, connected
+from infra.local.controllers import objects
+from infra.local.kube import Kube, Tree, connected
 from infra.local.lab import SYSTEM, Lab
 from infra.local.load import Load
 from infra.local.message import Message
@@ -47,6 +48,24 @@ def install(
         look=look,
     ):
         raise Failed(f"the canary is not initialised: {seen.stand}, {seen.messages[-3:]}")
+
+
+def bring(running: Lab, seen: Watching) -> None:
+    """Brings the sample app, unless an earlier lab left it: then its pods have to come back."""
+    canary = shortened()
+    kube = connected(running.kubeconfig)
+    if kube.get(f"{apply.collection(canary)}/{APP}") is None:
+        install(running, seen, canary)
+        return
+    if not rollout.wait(lambda: _primary_is_ready(kube), limit=_INITIALISED_SECONDS):
+        raise Failed(f"no pod of {APP}-primary becomes ready again")
+    _tick(running)
+
+
+def _primary_is_ready(kube: Kube) -> bool:
+    pods = kube.list(f"/api/v1/namespaces/{NAMESPACE}/pods")[0]
+    primary = f"{APP}-primary-"
+    return any(objects.is_ready(pod) for pod in pods if pod["metadata"]["name"].startswith(primary))
 
 
 @contextmanager

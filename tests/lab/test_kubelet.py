@@ -16,6 +16,7 @@ from infra.local.kube import Kube, Tree
 from infra.local.kubelet import __main__ as kubelet
 from infra.local.kubelet import pod as pods
 from infra.local.kubelet.pod import ADDRESS, Ended, Health, Probe, Program, Running, Waiting
+from infra.local.kubelet.reboot import reboot
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 PODS = "/api/v1/namespaces/default/pods"
@@ -393,3 +394,32 @@ def deployment(version: str) -> Tree:
     template = {"metadata": {"labels": LABELS}, "spec": pod["spec"]}
     spec = {"replicas": 2, "selector": {"matchLabels": LABELS}, "template": template}
     return {"metadata": {"name": "web"}, "spec": spec}
+
+
+@pytest.mark.loopback
+def test_a_pod_of_an_earlier_lab_does_not_look_alive(apiserver, kube):
+    kube.create(PODS, pod_of())
+    with running(kubelet.run, Kube(apiserver.url)):
+        eventually(lambda: is_ready(kube))
+    left = read(kube)
+
+    reboot(kube)
+
+    found = read(kube)
+    assert objects.is_ready(left)
+    assert not objects.is_ready(found)
+    assert "podIP" not in found["status"]
+    assert ADDRESS not in found["metadata"].get("annotations", {})
+
+
+@pytest.mark.loopback
+def test_a_pod_of_an_earlier_lab_comes_back_and_counts_it(apiserver, kube):
+    kube.create(PODS, pod_of())
+    with running(kubelet.run, Kube(apiserver.url)):
+        eventually(lambda: is_ready(kube))
+    reboot(kube)
+
+    with running(kubelet.run, Kube(apiserver.url)):
+        eventually(lambda: is_ready(kube))
+
+        assert container(kube)["restartCount"] == 1

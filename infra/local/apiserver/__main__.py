@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.local.apiserver import server
 
+OBJECTS = "objects.jsonl"  # what survives a restart, in the folder of the state
 _LOCAL_CRDS = Path(__file__).parent.parent / "crds"
 _OUR_CRDS = Path(__file__).parents[2] / "crds"
 
@@ -16,7 +17,8 @@ _OUR_CRDS = Path(__file__).parents[2] / "crds"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serves until SIGTERM or Ctrl-C."""
     options = _options(arguments)
-    running = server.start(options.port)
+    options.state.mkdir(parents=True, exist_ok=True)
+    running = server.start(options.port, memory=options.state / OBJECTS)
     for folder in options.crds or [_OUR_CRDS, _LOCAL_CRDS]:
         running.install(server.manifests(folder))
     write_kubeconfig(options.state, running.url)
@@ -28,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="infra.local.apiserver", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: any free one")
-    parser.add_argument("--state", type=Path, required=True, help="where the kubeconfig goes")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="where the kubeconfig goes, and the objects are"
+    )
     parser.add_argument("--crds", type=Path, action="append", help="a folder of definitions")
     return parser.parse_args(arguments)
 

@@ -1,10 +1,10 @@
 """The binding subresource of pods: the only way to a node, as on every server."""
 
 from infra.local.apiserver import errors
+from infra.local.apiserver.messages import Reply, Request
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Key, Tree, at
 from infra.local.apiserver.verbs import Verbs
-from infra.local.apiserver.wire import Reply, Request
 
 PODS = ("", "pods")
 

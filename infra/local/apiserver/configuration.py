@@ -4,10 +4,10 @@ import yaml
 
 from infra.local.apiserver import errors
 from infra.local.apiserver.errors import Cause
+from infra.local.apiserver.messages import Request
 from infra.local.apiserver.patch import APPLY
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree, Value
-from infra.local.apiserver.wire import Request
 
 _LONGEST_MANAGER = 128
 

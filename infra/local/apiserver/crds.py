@@ -38,10 +38,15 @@ def fill(crd: Tree) -> None:
 def stored(catalogue: Catalogue, resource: Resource, obj: Tree) -> None:
     """Serves what a stored definition defines."""
     if resource.key == KEY:
-        spec, storage = obj["spec"], _storage_version(obj)
-        served = [version for version in spec["versions"] if version["served"]]
-        versions = [_resource(spec, version, storage) for version in served]
-        catalogue.replace(spec["group"], spec["names"]["plural"], versions)
+        serve(catalogue, obj)
+
+
+def serve(catalogue: Catalogue, crd: Tree) -> None:
+    """Serves what a definition defines."""
+    spec, storage = crd["spec"], _storage_version(crd)
+    served = [version for version in spec["versions"] if version["served"]]
+    versions = [_resource(spec, version, storage) for version in served]
+    catalogue.replace(spec["group"], spec["names"]["plural"], versions)
 
 
 def removed(catalogue: Catalogue, resource: Resource, obj: Tree) -> None:

@@ -5,9 +5,9 @@ from itertools import groupby
 
 from infra.local.apiserver import errors
 from infra.local.apiserver.catalogue import Catalogue
+from infra.local.apiserver.messages import Reply, Request
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree
-from infra.local.apiserver.wire import Reply, Request
 
 _VERSION = {
     "major": "1",

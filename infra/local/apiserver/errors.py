@@ -158,25 +158,11 @@ def conflict(group: str, plural: str, name: str, why: str = "") -> ApiError:
     return ApiError(409, "Conflict", message, _details(group, plural, name))
 
 
-def apply_conflict(message: str, causes: Sequence[Cause]) -> ApiError:
-    """An applied value that another manager owns and wants otherwise."""
-    return ApiError(409, "Conflict", message, {"causes": [_cause(cause) for cause in causes]})
-
-
-def untyped(api_version: str, kind: str, obj: Tree, why: str) -> ApiError:
-    """An applied object that does not fit its type."""
-    metadata = obj.get("metadata") or {}
-    place = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
-    version = api_version if "/" in api_version else f"/{api_version}"
-    message = f"failed to create typed patch object ({place}; {version}, Kind={kind}): {why}"
-    return ApiError(500, "", message)
-
-
 def invalid(group: str, kind: str, name: str, causes: Sequence[Cause]) -> ApiError:
     """An object that breaks the rules of its kind."""
     told = str(causes[0]) if len(causes) == 1 else f"[{', '.join(map(str, causes))}]"
     details = _details(group, kind, name)
-    details["causes"] = [_cause(cause) for cause in causes]
+    details["causes"] = [listed(cause) for cause in causes]
     message = f'{_qualified(group, kind)} "{name}" is invalid: {told}'
     return ApiError(422, "Invalid", message, details)
 
@@ -186,12 +172,13 @@ def terminating(group: str, plural: str, name: str, namespace: str) -> ApiError:
     why = f"unable to create new content in namespace {namespace} because it is being terminated"
     message = f'{_qualified(group, plural)} "{name}" is forbidden: {why}'
     told = f"namespace {namespace} is being terminated"
-    cause = _cause(Cause("metadata.namespace", "NamespaceTerminating", told))
+    cause = listed(Cause("metadata.namespace", "NamespaceTerminating", told))
     details = {**_details(group, plural, name), "causes": [cause]}
     return ApiError(403, "Forbidden", message, details)
 
 
-def _cause(cause: Cause) -> Tree:
+def listed(cause: Cause) -> Tree:
+    """A cause as a Status object lists it."""
     return {"reason": cause.reason, "message": cause.message, "field": cause.field}
 
 

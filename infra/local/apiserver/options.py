@@ -5,9 +5,9 @@ import json
 
 from infra.local.apiserver import errors
 from infra.local.apiserver.deletion import Deletion
+from infra.local.apiserver.messages import Request
 from infra.local.apiserver.modes import Mode
 from infra.local.apiserver.trees import Key, Value, copied
-from infra.local.apiserver.wire import Request
 
 _OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "DELETE": "DeleteOptions"}
 _VALIDATIONS = ("", "Ignore", "Strict", "Warn")

@@ -1,7 +1,7 @@
 """Access reviews: everybody may do everything here."""
 
 from infra.local.apiserver import errors
-from infra.local.apiserver.wire import Reply, Request
+from infra.local.apiserver.messages import Reply, Request
 
 PATH = ("apis", "authorization.k8s.io", "v1", "selfsubjectaccessreviews")
 

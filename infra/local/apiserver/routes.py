@@ -5,23 +5,20 @@ from infra.local.apiserver import (
     configuration,
     discovery,
     errors,
+    listing,
     openapi,
     options,
     patch,
     reviews,
     scale,
-    selectors,
     views,
-    watch,
 )
+from infra.local.apiserver.messages import Reply, Request, Stream
 from infra.local.apiserver.modes import Mode
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.store import Match
 from infra.local.apiserver.targets import Target, is_nowhere, target
 from infra.local.apiserver.trees import Tree
 from infra.local.apiserver.verbs import Edit, Verbs
-from infra.local.apiserver.views import Form
-from infra.local.apiserver.wire import Reply, Request, Stream
 
 # Kinds of which a deletion answers with the object, not with a word about it.
 _TOLD_AS_THEY_WERE = (("", "services"), ("", "pods"), ("", "namespaces"))
@@ -92,8 +89,8 @@ class Routes:
         match request.method:
             case "GET":
                 options.check_list(request)
-                look = self._watch if request.asks("watch") else self._list
-                return look(request, target)
+                look = listing.watched if request.asks("watch") else listing.listed
+                return look(self._verbs, request, target)
             case "POST":
                 return self._create(request, target)
             case "DELETE":
@@ -103,37 +100,6 @@ class Routes:
 
     def _get(self, request: Request, target: Target) -> Reply:
         return self._shown(request, target, self._verbs.read(target.resource, target.key))
-
-    def _list(self, request: Request, target: Target) -> Reply:
-        match = _match(request, target)
-        if (version := request.number("resourceVersion")) > self._verbs.store.version:
-            raise errors.too_new(version, self._verbs.store.version)
-        limit, start = request.number("limit"), options.start(request)
-        page = self._verbs.store.page(
-            target.resource.key, target.namespace, match, start=start, limit=limit
-        )
-        metadata: Tree = {"resourceVersion": str(page.version)}
-        if target.resource.custom and views.form(request.accept) is Form.WHOLE:
-            metadata["continue"] = ""
-        if page.next:
-            metadata["continue"] = options.token(page.next)
-            if selectors.lets_all_through(match):
-                metadata["remainingItemCount"] = page.left
-        look = views.looked_for(request, target.resource, many=True)
-        return Reply(views.many(target.resource, page.items, metadata, look))
-
-    def _watch(self, request: Request, target: Target) -> Stream:
-        wanted = watch.Watch(
-            resource=target.resource,
-            namespace=target.namespace,
-            match=_match(request, target),
-            since=request.number("resourceVersion"),
-            initial=request.asks("sendInitialEvents"),
-            bookmarks=request.asks("allowWatchBookmarks"),
-            look=views.looked_for(request, target.resource, many=False),
-            seconds=request.number("timeoutSeconds"),
-        )
-        return Stream(watch.events(self._verbs.store, wanted))
 
     def _create(self, request: Request, target: Target) -> Reply:
         if target.resource.namespaced and not target.namespace:
@@ -178,7 +144,7 @@ class Routes:
         return Reply(_success({key: value for key, value in details.items() if value}))
 
     def _delete_all(self, request: Request, target: Target) -> Reply:
-        match = _match(request, target)
+        match = listing.match(request, target)
         how = options.deletion(request)
         found = self._verbs.delete_all(target.resource, target.namespace, match, how)
         metadata: Tree = {"resourceVersion": str(self._verbs.store.version)}
@@ -209,13 +175,6 @@ def _edit(request: Request, resource: Resource) -> Edit:
         return lambda _: body
     change = request.body()
     return lambda old: patch.apply(resource, request.content_type, old, change)
-
-
-def _match(request: Request, target: Target) -> Match:
-    return selectors.both(
-        selectors.by_labels(request.query.get("labelSelector", "")),
-        selectors.by_fields(target.resource, request.query.get("fieldSelector", "")),
-    )
 
 
 def _success(details: Tree) -> Tree:

@@ -1,10 +1,10 @@
 """The scale subresource: how many replicas, whatever the kind calls them."""
 
 from infra.local.apiserver import errors, options, patch
+from infra.local.apiserver.messages import Reply, Request
 from infra.local.apiserver.resources import Resource, Scale
 from infra.local.apiserver.trees import Key, Tree, Value, at
 from infra.local.apiserver.verbs import Verbs
-from infra.local.apiserver.wire import Reply, Request
 
 
 def serve(verbs: Verbs, resource: Resource, key: Key, request: Request) -> Reply:

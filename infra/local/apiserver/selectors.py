@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from infra.local.apiserver import errors
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.store import Match
+from infra.local.apiserver.shelves import Match
 from infra.local.apiserver.trees import Tree, at
 
 _ALWAYS = ("metadata.name", "metadata.namespace")  # what every kind can be selected by

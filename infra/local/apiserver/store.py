@@ -1,52 +1,16 @@
 """Where the objects live: in memory, by kind and sorted key, with a version for every write."""
 
 import threading
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from queue import SimpleQueue
 
 from infra.local.apiserver import errors
+from infra.local.apiserver.journal import Journal, Memory
 from infra.local.apiserver.resources import Kind
+from infra.local.apiserver.shelves import Change, Feed, Match, Page, Shelf, bounds
 from infra.local.apiserver.trees import Key, Tree, key_of
-
-Match = Callable[[Tree], bool]
-_AFTER_ALL_NAMES = "\U0010ffff"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One write: what stands there now (or stood there last) and what stood there before."""
-
-    version: int
-    type: str
-    object: Tree
-    before: Tree | None
-
-
-Feed = SimpleQueue[Change | None]  # None: the server stops
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """The objects of one kind, and its latest changes for those who watch."""
-
-    log: deque[Change]
-    objects: dict[Key, Tree] = field(default_factory=dict)
-    keys: list[Key] = field(default_factory=list)
-    feeds: list[Feed] = field(default_factory=list)
-    forgotten: int = 0  # the version of the latest change that fell out of the log
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a collection, where the next one starts, and how many keys are left."""
-
-    items: tuple[Tree, ...]
-    version: int
-    next: Key | None
-    left: int
 
 
 class Store:
@@ -55,13 +19,27 @@ class Store:
     Readers and writers hold `lock` for as long as what they saw must stay true.
     """
 
-    def __init__(self, history: int = 5000) -> None:
+    def __init__(self, history: int = 5000, journal: Journal | None = None) -> None:
         self.lock = threading.RLock()
         self._history = history
-        self._shelves: dict[Kind, _Shelf] = {}
+        self._journal = journal
+        self._begun = 0  # the version at the start: what was before is not told
+        self._shelves: dict[Kind, Shelf] = {}
         self._version = 0
         self._dependents: dict[str, set[tuple[Kind, Key]]] = {}
         self._places: dict[str, tuple[Kind, Key]] = {}  # by uid
+
+    def restore(self, memory: Memory) -> None:
+        """Begins with what an earlier server left behind, before anybody watches."""
+        for kind, obj in memory.objects:
+            shelf = self._shelf(kind)
+            shelf.objects[key_of(obj)] = obj
+            insort(shelf.keys, key_of(obj))
+            self._link(kind, obj)
+        self._version = self._begun = memory.version
+        for shelf in self._shelves.values():
+            shelf.forgotten = self._begun
+        self._write_down()
 
     @property
     def version(self) -> int:
@@ -85,6 +63,9 @@ class Store:
             shelf.objects[key] = obj
             self._link(kind, obj)
             self._tell(shelf, "ADDED" if before is None else "MODIFIED", obj, before)
+            if self._journal:
+                self._journal.put(kind, obj)
+                self._shorten()
             return obj
 
     def remove(self, kind: Kind, key: Key) -> Tree:
@@ -98,13 +79,16 @@ class Store:
             metadata = {**before["metadata"], "resourceVersion": str(self._version + 1)}
             last = {**before, "metadata": metadata}
             self._tell(shelf, "DELETED", last, before)
+            if self._journal:
+                self._journal.removed(kind, key, self._version)
+                self._shorten()
             return last
 
     def each(self, kind: Kind, namespace: str = "") -> Iterator[Tree]:
         """All objects of a kind, in the order of their keys."""
         with self.lock:
             shelf = self._shelf(kind)
-            keys = shelf.keys[slice(*_bounds(shelf.keys, namespace, None))]
+            keys = shelf.keys[slice(*bounds(shelf.keys, namespace, None))]
             return iter([shelf.objects[key] for key in keys])
 
     def page(
@@ -113,7 +97,7 @@ class Store:
         """Up to limit matching objects (0: all of them) from a key on."""
         with self.lock:
             shelf = self._shelf(kind)
-            at, end = _bounds(shelf.keys, namespace, start)
+            at, end = bounds(shelf.keys, namespace, start)
             items: list[Tree] = []
             while at < end and (not limit or len(items) < limit):
                 obj = shelf.objects[shelf.keys[at]]
@@ -148,6 +132,8 @@ class Store:
             for shelf in self._shelves.values():
                 for feed in shelf.feeds:
                     feed.put(None)
+            if self._journal:
+                self._journal.close()
 
     def dependents(self, uid: str) -> list[tuple[Kind, Key]]:
         """Where the objects are that name an owner."""
@@ -163,14 +149,29 @@ class Store:
         obj = self.get(*place) if place else None
         return (place[0], obj) if place and obj else None
 
-    def _shelf(self, kind: Kind) -> _Shelf:
+    def _shelf(self, kind: Kind) -> Shelf:
         shelf = self._shelves.get(kind)
         if shelf is None:
             with self.lock:
-                shelf = self._shelves.setdefault(kind, _Shelf(deque(maxlen=self._history)))
+                shelf = self._shelves.setdefault(
+                    kind, Shelf(deque(maxlen=self._history), forgotten=self._begun)
+                )
         return shelf
 
-    def _tell(self, shelf: _Shelf, type_: str, obj: Tree, before: Tree | None) -> None:
+    def _shorten(self) -> None:
+        if self._journal and self._journal.is_long():
+            self._write_down()
+
+    def _write_down(self) -> None:
+        if self._journal:
+            found = [
+                (kind, obj)
+                for kind, shelf in self._shelves.items()
+                for obj in shelf.objects.values()
+            ]
+            self._journal.rewrite(self._version, found)
+
+    def _tell(self, shelf: Shelf, type_: str, obj: Tree, before: Tree | None) -> None:
         self._version += 1
         if len(shelf.log) == self._history:
             shelf.forgotten = shelf.log[0].version
@@ -190,13 +191,3 @@ class Store:
             known.discard((kind, key_of(obj)))
             if not known:
                 del self._dependents[owner["uid"]]
-
-
-def _bounds(keys: list[Key], namespace: str, start: Key | None) -> tuple[int, int]:
-    first, end = 0, len(keys)
-    if namespace:
-        first = bisect_left(keys, (namespace, ""))
-        end = bisect_right(keys, (namespace, _AFTER_ALL_NAMES))
-    if start is not None:
-        first = max(first, bisect_left(keys, start))
-    return first, end

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from infra.local.apiserver import jsonpath
 from infra.local.apiserver.ages import age
-from infra.local.apiserver.printers import NAME, PRINTED, Printed
+from infra.local.apiserver.printed import NAME, PRINTED
+from infra.local.apiserver.printers import Printed
 from infra.local.apiserver.resources import Column, Resource
 from infra.local.apiserver.trees import Tree, Value, shown
 

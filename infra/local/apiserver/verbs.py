@@ -11,7 +11,8 @@ from infra.local.apiserver.modes import Mode
 from infra.local.apiserver.ownership import applying
 from infra.local.apiserver.ownership.recording import NOBODY, Writer, record
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.store import Match, Store
+from infra.local.apiserver.shelves import Match
+from infra.local.apiserver.store import Store
 from infra.local.apiserver.trees import Key, Tree, copied, key_of
 
 Edit = Callable[[Tree], Tree]  # an object as a client sees it, to the object that it wants

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from infra.local.apiserver import errors, table
+from infra.local.apiserver.messages import Request
 from infra.local.apiserver.resources import Resource
 from infra.local.apiserver.trees import Tree
-from infra.local.apiserver.wire import Request
 
 _GROUP = "meta.k8s.io"
 _META = f"{_GROUP}/v1"

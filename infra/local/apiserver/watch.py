@@ -7,7 +7,8 @@ from queue import Empty
 
 from infra.local.apiserver.errors import ApiError
 from infra.local.apiserver.resources import Resource
-from infra.local.apiserver.store import Change, Feed, Match, Store
+from infra.local.apiserver.shelves import Change, Feed, Match
+from infra.local.apiserver.store import Store
 from infra.local.apiserver.trees import Tree
 from infra.local.apiserver.views import PLAIN, Form, Look, one, whole
 

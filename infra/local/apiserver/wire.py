@@ -4,81 +4,15 @@ import json
 import select
 import socket
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from infra.local.apiserver import errors
 from infra.local.apiserver.errors import ApiError
-from infra.local.apiserver.trees import Tree, Value
-
-_EXACT = 2**53  # below it, every whole number is a float
-_PLAIN_BODY = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a client asks."""
-
-    method: str
-    path: tuple[str, ...]
-    query: Mapping[str, str]
-    accept: str
-    content_type: str
-    data: bytes
-    agent: str = ""  # the program that asks
-
-    def body(self) -> Value:
-        """The JSON in the body; None where there is none."""
-        if not self.data:
-            return None
-        try:
-            return json.loads(self.data, parse_float=_number)
-        except ValueError as error:
-            if self.method == "PATCH":
-                raise errors.bad_request("invalid JSON patch") from error
-            raise errors.bad_request(f"the body of the request is no JSON: {error}") from error
-
-    def tree(self) -> Tree:
-        """The object in the body."""
-        if self.content_type not in ("", _PLAIN_BODY):
-            raise errors.unsupported_media([_PLAIN_BODY])
-        found = self.body()
-        if not isinstance(found, dict):
-            raise errors.bad_request("the body of the request is no object")
-        return found
-
-    def number(self, name: str) -> int:
-        """A query parameter that is a whole number; 0 where it is absent."""
-        found = self.query.get(name) or "0"
-        if not found.isdecimal():
-            raise errors.bad_request(f'strconv.ParseInt: parsing "{found}": invalid syntax')
-        return int(found)
-
-    def asks(self, flag: str) -> bool:
-        """Whether a query parameter is set to a true value."""
-        return self.query.get(flag, "").lower() in ("1", "true", "t")
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a client gets: an object, or a text."""
-
-    body: Tree | str
-    code: int = 200
-    content_type: str = _PLAIN_BODY
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """What a watching client gets: objects as they come; None where there is nothing new yet."""
-
-    items: Generator[Tree | None]
-
+from infra.local.apiserver.messages import PLAIN_BODY, Reply, Request, Stream
+from infra.local.apiserver.trees import Tree
 
 _Socket = socket.socket | tuple[bytes, socket.socket]  # the second one is for UDP
 Route = Callable[[Request], Reply | Stream]
@@ -178,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _stream(self, stream: Stream) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", _PLAIN_BODY)
+        self.send_header("Content-Type", PLAIN_BODY)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         self.wfile.flush()
@@ -197,12 +131,6 @@ class Handler(BaseHTTPRequestHandler):
         """Whether the client has gone; one that watches has nothing more to say."""
         readable, _, _ = select.select([self.connection], [], [], 0)
         return bool(readable)
-
-
-def _number(text: str) -> float:
-    """A number as Go writes it again: one without a fraction has no dot."""
-    found = float(text)
-    return int(found) if found.is_integer() and abs(found) < _EXACT else found
 
 
 def _encoded(value: Tree) -> str:

@@ -15,11 +15,12 @@ from threading import Thread
 
 from infra.local.apiserver import server, views
 from infra.local.apiserver.errors import ApiError
+from infra.local.apiserver.messages import Reply, Request
 from infra.local.apiserver.routes import Routes
 from infra.local.apiserver.server import Server
 from infra.local.apiserver.trees import Tree
 from infra.local.apiserver.views import Form
-from infra.local.apiserver.wire import Listener, Reply, Request
+from infra.local.apiserver.wire import Listener
 
 _INFRA = Path(__file__).parents[2]
 _POLL_SECONDS = 0.01

@@ -103,6 +103,15 @@ def backoff(restarts: int) -> float:
     return float(min(30.0, 0.5 * 2.0 ** min(restarts, 10)))
 
 
+def restarts(pod: Tree) -> int:
+    """How often the containers of a pod have started again; a pod that ran counts one more when it
+    is found without its process.
+    """
+    found = [*((pod.get("status") or {}).get("containerStatuses") or ())]
+    count = max((one["restartCount"] for one in found), default=0)
+    return int(count) + any(one.get("started") for one in found)
+
+
 def status(
     pod: Tree,
     ip: str,

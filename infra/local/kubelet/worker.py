@@ -50,7 +50,7 @@ class Worker:
         self._dropped = threading.Event()  # it has to go now, and nothing more is to be told
         self._grace = 0.0
         self._ready = False
-        self._restarts = 0
+        self._restarts = pods.restarts(pod)
         self._last: Ended | None = None
         self._thread = threading.Thread(target=self._run, name=metadata["name"])
 

@@ -2,9 +2,9 @@
 
 import json
 
-from infra.local.apiserver import builtin_types, errors
+from infra.local.apiserver import builtin_types
 from infra.local.apiserver.errors import ApiError, Cause
-from infra.local.apiserver.ownership import managers, recording, shapes
+from infra.local.apiserver.ownership import managers, recording, refusals, shapes
 from infra.local.apiserver.ownership.comparing import compared
 from infra.local.apiserver.ownership.fields import NO_FIELDS, Fields, told
 from infra.local.apiserver.ownership.managers import Holding, How, Owner
@@ -63,11 +63,11 @@ def _holdings(resource: Resource, old: Tree | None, by: Writer) -> dict[Owner, H
 def _wanted(shape: Shape, resource: Resource, config: Tree) -> Fields:
     if unknown := _unknown(resource, config):
         why = f".{unknown[0]}: field not declared in schema"
-        raise errors.untyped(resource.api_version, resource.kind, config, why)
+        raise refusals.untyped(resource.api_version, resource.kind, config, why)
     try:
         return fields_of(shape, config)
     except AmbiguousError as error:
-        raise errors.untyped(resource.api_version, resource.kind, config, str(error)) from error
+        raise refusals.untyped(resource.api_version, resource.kind, config, str(error)) from error
 
 
 def _unknown(resource: Resource, config: Tree) -> list[str]:
@@ -103,13 +103,13 @@ def _check(lost: dict[Owner, Fields], allowed: Fields) -> None:
 def _conflict(causes: list[Cause]) -> ApiError:
     if len(causes) == 1:
         message = f"Apply failed with 1 conflict: {causes[0].message}: {causes[0].field}"
-        return errors.apply_conflict(message, causes)
+        return refusals.apply_conflict(message, causes)
     paths: dict[str, list[str]] = {}
     for cause in causes:
         paths.setdefault(cause.message.replace("conflict", "conflicts", 1), []).append(cause.field)
     lines = (line for who in paths for line in (f"{who}:", *(f"- {path}" for path in paths[who])))
     message = f"Apply failed with {len(causes)} conflicts: " + "\n".join(lines)
-    return errors.apply_conflict(message, causes)
+    return refusals.apply_conflict(message, causes)
 
 
 def _kubectls_own(shape: Shape, live: Tree) -> Fields:
