@@ -1,17 +1,19 @@
 """The API server, through the kubernetes client's transport: plain JSON in, plain JSON out."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import urllib3.exceptions
+import urllib3
 from kubernetes import client, config
 
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import Json, Object, at, mapping, objects, quoted, text
 
 _PAGE = 500
-_TIMEOUT = (2.0, 10.0)  # seconds to connect, to read
+_TIMEOUT = urllib3.Timeout(connect=2.0, read=10.0)  # seconds
+_GO_ESCAPES = re.compile("[<>&\u2028\u2029]")
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _LARGEST = 64 << 20  # bytes of one answer: a page of 500 large objects is a few MB
 _JSON = "application/json"
@@ -71,6 +73,13 @@ class Cluster:
         """Applies a JSON patch; Conflict where a `test` in it fails."""
         return self._accepted(path, *self._call("PATCH", path, operations, _JSON_PATCH))
 
+    def rehearse(self, path: str, operations: Sequence[Object]) -> Object:
+        """What `patch` would make of an object, with all that has a say in it; nothing is written.
+        Refused too where somebody who has a say does not rehearse.
+        """
+        dry = {"dryRun": "All"}
+        return self._accepted(path, *self._call("PATCH", path, operations, _JSON_PATCH, query=dry))
+
     def merge(self, path: str, body: Object) -> Object:
         """Applies a merge patch; Conflict where it names a stale resourceVersion."""
         return self._accepted(path, *self._call("PATCH", path, body, _MERGE_PATCH))
@@ -106,19 +115,25 @@ class Cluster:
     ) -> tuple[int, bytes]:
         """One exchange, whatever its status."""
         headers = {"Accept": accept, "Content-Type": content_type}
-        method, url, headers, sent, _ = self._client.param_serialize(
+        method, url, headers, _, _ = self._client.param_serialize(
             method,
             path,
             query_params=list((query or {}).items()),
             header_params=headers,
-            body=body,
             auth_settings=["BearerToken"],
         )
         try:
-            response = self._client.call_api(method, url, headers, sent, _request_timeout=_TIMEOUT)
-            answer = response.response.read(_LARGEST + 1)
-            response.response.release_conn()
-        except (urllib3.exceptions.HTTPError, client.ApiException, OSError) as error:
+            response = self._client.rest_client.pool_manager.request(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else _written(body),
+                timeout=_TIMEOUT,
+                preload_content=False,
+            )
+            answer = response.read(_LARGEST + 1)
+            response.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
             raise Unavailable(f"{method} {path}: {quoted(str(error))}") from error
         if len(answer) > _LARGEST:
             raise Unavailable(f"{method} {path}: the answer is longer than {_LARGEST} bytes")
@@ -167,6 +182,15 @@ def _found(kubeconfig: str) -> client.Configuration:
         found = f"kubeconfig {kubeconfig}" if kubeconfig else "the pod's own account"
         raise Unavailable(f"{found}: {error}") from error
     return settings
+
+
+def _written(body: Json) -> bytes:
+    """JSON as Go writes it, byte for byte. What the API server keeps as it came, the data of a
+    ControllerRevision, it writes anew with every patch, and takes for changed where that differs:
+    nobody could label it then, and the garbage collector could not orphan it.
+    """
+    said = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _GO_ESCAPES.sub(lambda found: f"\\u{ord(found[0]):04x}", said).encode(errors="replace")
 
 
 def _object(body: bytes) -> Object | None:

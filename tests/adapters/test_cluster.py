@@ -6,14 +6,16 @@ import time
 
 import certifi
 import pytest
+import urllib3
 from kubernetes.config import incluster_config
 
 from shared.adapters import cluster as adapter
 from shared.adapters.cluster import Cluster
 from shared.domain.errors import Conflict, Refused, Unavailable
-from shared.domain.fields import text
+from shared.domain.fields import Object, text
 from tests.adapters.servers import answering, silent
 from tests.reconcile.kubeconfig import a_kubeconfig
+from tests.sink import a_sink
 
 pytestmark = pytest.mark.loopback
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -71,6 +73,21 @@ DENIED = {"message": "no", "details": {"kind": "things", "causes": [{"message": 
 def test_what_the_server_says_no_to_says_what_to_do_next(tmp_path, status, body, error):
     with pytest.raises(error):
         asked(tmp_path, http(status, body))
+
+
+def test_what_is_written_is_written_as_the_api_server_writes_it(tmp_path):
+    """Else it takes a ControllerRevision's data for changed with every patch of its labels."""
+    said: Object = {"b": ["x && y", "<é>", 1], "a": {"d": None, "c": "\u2028"}}
+
+    with a_sink(status=500) as sink:
+        url = sink.url.partition("/spillway")[0]
+        cluster = Cluster(a_kubeconfig(tmp_path / "kubeconfig", url))
+        with pytest.raises(Unavailable):
+            cluster.create(MAPS, said)
+
+    assert sink.deliveries[0].body.decode() == (
+        r'{"a":{"c":"\u2028","d":null},"b":["x \u0026\u0026 y","\u003cé\u003e",1]}'
+    )
 
 
 def test_an_error_names_the_path_and_quotes_the_server_briefly(tmp_path):
@@ -133,7 +150,7 @@ def test_a_server_that_is_down_is_unavailable_at_once(tmp_path):
 
 
 def test_a_server_that_hangs_is_left_in_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(adapter, "_TIMEOUT", (0.3, 0.3))
+    monkeypatch.setattr(adapter, "_TIMEOUT", urllib3.Timeout(0.3))
     started = time.monotonic()
 
     with silent() as url, pytest.raises(Unavailable, match="timed out"):
