@@ -50,7 +50,7 @@ def ask(
         found = situation.facts.target_revision
         unsure = is_unsure(request.wish, case.subject, case.seen, found)
         wanted = unsure or needs_support(likely.act, likely.difference)
-        (further if wanted else near).append(case)
+        (further if wanted and case.seen.support is None else near).append(case)
     return near + look_further(scope.cluster, further, pool, watch), asked
 
 

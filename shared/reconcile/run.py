@@ -17,6 +17,7 @@ from shared.reconcile.ask import ask, gather, judged
 from shared.reconcile.bracket import Key, Outcome, key_of
 from shared.reconcile.fan import fan_out
 from shared.reconcile.read import Case, look_at
+from shared.reconcile.recognise import recognised
 from shared.reconcile.scope import Scope, Watch
 
 # A Canary that is refused before anything was made for it: there is nothing to look at.
@@ -93,6 +94,7 @@ def _pass(
     unmade = [Case(subject, _NOTHING, _NOWHERE) for subject in due if not effective_spec(subject)]
     with ThreadPoolExecutor(scope.pool) as pool:
         cases = look_at(scope.cluster, runnable, pool, watch)
+        cases = recognised(scope.cluster, cases, pool, watch)
         cases, asked = ask(scope, cases, moment, requests, pool=pool, watch=watch)
         answers = gather(scope, asked, watch)
         work = [

@@ -23,10 +23,13 @@ class Memory:
 
     objects: dict[str, str] = field(default_factory=dict)
     version: int = 1
+    defaults: Object = field(
+        default_factory=dict
+    )  # of pods: added to every template that is written
 
     def copy(self) -> "Memory":
         """Another server at the same point."""
-        return Memory(dict(self.objects), self.version)
+        return Memory(dict(self.objects), self.version, self.defaults)
 
     def read(self, path: str) -> Object | None:
         found = self.objects.get(path)
@@ -58,13 +61,20 @@ class Memory:
         return self._put(key, {**body, **kept})
 
     def patch(self, path: str, operations: Sequence[Object]) -> Object:
+        return self._put(path, self._patched(path, operations))
+
+    def rehearse(self, path: str, operations: Sequence[Object]) -> Object:
+        return self._defaulted(path, self._patched(path, operations))
+
+    def _patched(self, path: str, operations: Sequence[Object]) -> Object:
         found = self._found(path)
         try:
-            return self._put(path, jsonpatch.apply_patch(found, operations))
+            patched: Object = jsonpatch.apply_patch(found, operations)
         except jsonpatch.JsonPatchTestFailed as error:
             raise Conflict(f"{path}: {error}") from error
         except jsonpatch.JsonPatchConflict as error:
             raise Refused(f"{path}: {error}") from error
+        return patched
 
     def merge(self, path: str, body: Object) -> Object:
         found = self._found(path)
@@ -87,6 +97,7 @@ class Memory:
 
     def _put(self, key: str, after: Object) -> Object:
         """A write that changes nothing leaves the version; one of the spec moves the generation."""
+        after = self._defaulted(key, after)
         before = self.read(key) or {}
         if before and _content(before) == _content(after):
             return before
@@ -100,6 +111,12 @@ class Memory:
         written = {**after, "metadata": metadata}
         self.objects[key] = json.dumps(written)
         return written
+
+    def _defaulted(self, key: str, obj: Object) -> Object:
+        """Whatever is written of a Deployment, its template gets the defaults."""
+        if not self.defaults or key.split("/")[-2] != "deployments":
+            return obj
+        return _merged(obj, {"spec": {"template": {"spec": self.defaults}}})
 
 
 def _lists(path: str, key: str) -> bool:

@@ -121,6 +121,9 @@ class Outside:
     def patch(self, path: str, operations: Sequence[Object]) -> Object:
         return self._write("patch", path, lambda: self.world.cluster.patch(path, operations))
 
+    def rehearse(self, path: str, operations: Sequence[Object]) -> Object:
+        return self._call("rehearse", path, lambda: self.world.cluster.rehearse(path, operations))
+
     def merge(self, path: str, body: Object) -> Object:
         return self._write("merge", path, lambda: self.world.cluster.merge(path, body))
 
