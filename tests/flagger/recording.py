@@ -50,11 +50,16 @@ def of_flagger(name: str) -> Recording:
         seconds=tuple(second for second, _ in passes),
         plays=tuple(entry["t"] for entry in trace if "play" in entry),
         events=tuple(dict.fromkeys(_events(name, (traces / "events.txt").read_text()))),
-        objects={
-            path.stem.rpartition("-")[0]: tuple(yaml.safe_load_all(path.read_text()))
-            for path in sorted((_FOLDER / "objects" / name).glob("after-*.yaml"))
-        },
+        objects=left_by_flagger(name),
     )
+
+
+def left_by_flagger(name: str) -> Mapping[str, tuple[Tree, ...]]:
+    """The objects after each play, by `after-<n>`."""
+    return {
+        path.stem.rpartition("-")[0]: tuple(yaml.safe_load_all(path.read_text()))
+        for path in sorted((_FOLDER / "objects" / name).glob("after-*.yaml"))
+    }
 
 
 def scenario(name: str) -> Tree:
