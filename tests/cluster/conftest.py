@@ -8,59 +8,31 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.apiserver import server
 from infra.local.apply import create
-from infra.local.controlplane import plane
-from infra.local.controlplane.definitions import install
-from infra.local.controlplane.plane import ControlPlane, service_account
-from infra.local.controlplane.published import (
-    EVENTING,
-    GATEWAY_API,
-    ISTIO,
-    PROMETHEUS_OPERATOR,
-    SERVING,
-    definitions,
-)
+from infra.local.controlplane.plane import ControlPlane
 from infra.local.kube import Kube, connected
-from infra.local.parts import FUNCTIONS, ROOT
 from shared.adapters.cluster import Cluster
 from tests.cluster.etcd import Etcd
 from tests.cluster.lockstep import Shop
+from tests.cluster.plane import a_bare_plane, a_control_plane
+from tests.cluster.play.playing import Play, play
+from tests.cluster.play.scenarios import SCENARIOS
+from tests.cluster.play.servers import CLUSTER_WIDE, EMBEDDED, NAMESPACED
 
-SYSTEM = "spillway"
-ACCOUNTS = {name: service_account(SYSTEM, name.replace("_", "-")) for name in FUNCTIONS}
-_PUBLISHED = (ISTIO, GATEWAY_API, EVENTING, SERVING, PROMETHEUS_OPERATOR)
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """etcd, kube-apiserver with RBAC and audit, kube-controller-manager, and the real kinds."""
-    folder = tmp_path_factory.mktemp("plane")
-    with plane.running(folder, users=tuple(ACCOUNTS.values())) as running:
-        kube = connected(running.kubeconfig())
-        install(kube, server.manifests(ROOT / "infra" / "crds"))
-        install_what_is_published(kube)
-        create(kube, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
-        kube.close()
+    """One that runs for as long as the tests do."""
+    with a_control_plane(tmp_path_factory.mktemp("plane")) as running:
         yield running
-
-
-def install_what_is_published(kube: Kube) -> None:
-    """The kinds of others, as a cluster with all of them has them."""
-    for published in _PUBLISHED:
-        install(kube, definitions(published))
 
 
 @pytest.fixture(scope="session")
 def bare_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """etcd and kube-apiserver with the kinds that a rollout needs, and nobody who reconciles."""
-    with plane.running(tmp_path_factory.mktemp("bare"), controllers=False) as running:
-        kube = connected(running.kubeconfig())
-        install(kube, server.manifests(ROOT / "infra" / "crds"))
-        for published in (ISTIO, EVENTING):
-            install(kube, definitions(published))
-        kube.close()
+    with a_bare_plane(tmp_path_factory.mktemp("bare")) as running:
         yield running
 
 
@@ -93,3 +65,21 @@ def namespace(kube: Kube) -> str:
     name = f"shop{next(_numbers)}"
     create(kube, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     return name
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """All scenarios, played once for all tests on the lab's API server."""
+    return play(EMBEDDED, tmp_path_factory.mktemp(EMBEDDED), SCENARIOS)
+
+
+@pytest.fixture(scope="session")
+def cluster_wide(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """The same on a real one, by an installation with rights in all namespaces."""
+    return play(CLUSTER_WIDE, tmp_path_factory.mktemp(CLUSTER_WIDE), SCENARIOS)
+
+
+@pytest.fixture(scope="session")
+def namespaced(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """The same on a real one, by an installation with rights in the namespaces of the play."""
+    return play(NAMESPACED, tmp_path_factory.mktemp(NAMESPACED), SCENARIOS)

@@ -320,3 +320,15 @@ def test_who_is_not_known_can_come_later(bare_plane, tmp_path):
 
     with pytest.raises(Unavailable, match=r"Unauthorized \(401\)"):
         names(Cluster(str(tmp_path / "kubeconfig")).pages(paths.canaries()))
+
+
+def test_a_rehearsal_says_what_a_patch_would_make_and_changes_nothing(place: Place):
+    made = place.cluster.create(place.deployments, named("cart", deployment()))
+    path = f"{place.deployments}/cart"
+
+    rehearsed = place.cluster.rehearse(
+        path, [{"op": "replace", "path": "/spec/replicas", "value": 7}]
+    )
+
+    assert whole(rehearsed, "spec", "replicas") == 7
+    assert place.cluster.read(path) == made

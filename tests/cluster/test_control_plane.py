@@ -9,7 +9,7 @@ from infra.local.controlplane import programs
 from infra.local.controlplane.kubelet import a_kubelet
 from infra.local.kube import KubeError, connected
 from infra.local.processes import Failed
-from tests.cluster.conftest import ACCOUNTS
+from tests.cluster.plane import ACCOUNTS
 
 pytestmark = pytest.mark.cluster
 

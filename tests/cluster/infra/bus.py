@@ -13,9 +13,9 @@ from infra.local.kube import Kube, connected
 from infra.local.processes import Processes
 from shared.adapters import codec
 from shared.domain.events import Event
-from tests.cluster.conftest import ACCOUNTS
 from tests.cluster.infra import knative
 from tests.cluster.infra.knative import TRIGGERS, Broker
+from tests.cluster.plane import ACCOUNTS
 from tests.functions.gate import Gate, a_gate
 from tests.functions.place import FRAMEWORK, a_free_port, environ_of
 from tests.infra.rendering import INFRA, rendered

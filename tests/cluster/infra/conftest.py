@@ -9,7 +9,7 @@ import pytest
 from infra.local.controlplane import plane
 from infra.local.controlplane.plane import ControlPlane
 from infra.local.kube import Kube, connected
-from tests.cluster.conftest import ACCOUNTS, install_what_is_published
+from tests.cluster.plane import ACCOUNTS, install_what_is_published
 from tests.infra.rendering import INFRA, KUBECTL
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
