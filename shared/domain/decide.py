@@ -58,6 +58,13 @@ def decide(situation: Situation) -> Decision:
     return Decision(signal, act, after, converge(after, situation.seen, act), late)
 
 
+def saved(decision: Decision, now: datetime) -> Decision:
+    """The decision as it is saved now: in a pass over many that is later than it was made."""
+    status = decision.status
+    since = now if status.unsettled_since == status.decided_at else status.unsettled_since
+    return replace(decision, status=replace(status, decided_at=now, unsettled_since=since))
+
+
 def _stamped(after: Status, situation: Situation) -> Status:
     """The status as a new decision, with what this look recorded."""
     before, facts, now = situation.status, situation.facts, situation.now

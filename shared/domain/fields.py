@@ -15,7 +15,8 @@ _QUOTED = 200  # characters of a foreign value that an error may repeat
 def at(value: Json, *path: str) -> Json:
     """What stands at a path of keys; None where it is absent."""
     for key in path:
-        if not isinstance(value, Mapping):
+        # what JSON became is a dict, and to ask for the class first is ten times as fast
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(key)
     return value

@@ -1,15 +1,19 @@
 """Which canaries a pass looks at closely."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.domain.canary import Refusal
+from shared.domain.errors import Refused
+from shared.domain.fields import Object, at
+from shared.domain.instants import instant
 from shared.domain.machine import Phase
 from shared.domain.observe import Moment
 from shared.domain.status import Generations, Status
 from shared.domain.subject import Subject, refusal_of
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_IN_HAND = timedelta(seconds=5)
 
 
 def is_pending(status: Status) -> bool:
@@ -33,6 +37,30 @@ def next_beat(due: datetime, moment: Moment) -> datetime:
     half = moment.beat / 2
     earliest = max(due - half, moment.now + half)
     return _EPOCH - moment.beat * ((_EPOCH - earliest) // moment.beat)
+
+
+def asleep_until(canary: Object, moment: Moment) -> datetime | None:
+    """The tick of a Canary as listed that is nothing to a beat: in force, and not due. While some
+    canaries wait most of them are that, and no more of them is read than it takes to know.
+    """
+    block = at(canary, "status", "spillway")
+    going = at(canary, "metadata", "deletionTimestamp") or at(block, "stranded")
+    try:
+        settled, tick = instant(block, "settledAt"), instant(block, "nextTickTime")
+    except Refused:
+        return None
+    if going or not at(canary, "status", "phase") or settled is None or tick is None:
+        return None
+    return None if moment.is_due(tick) else tick
+
+
+def is_in_hand(status: Status, moment: Moment) -> bool:
+    """Whether the pass that made the last decision is likely to be at it still. One that failed has
+    said so; one that was stopped is taken over at the first beat after that time.
+    """
+    if status.settled or status.unsettled_reason or status.decided_at is None:
+        return False
+    return abs(moment.now - status.decided_at) < _IN_HAND - moment.beat / 2
 
 
 def is_due(subject: Subject, moment: Moment, *, sweep: bool) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from shared.adapters import log
 from shared.domain.analysis import Verdict, VerdictKind
-from shared.domain.decide import Decision, decide, settled, unsettled
+from shared.domain.decide import Decision, decide, saved, settled, unsettled
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.machine import Signal
 from shared.domain.observe import Moment, observe
@@ -75,6 +75,7 @@ def run(
         if not decision.is_saved:
             told = _tell_again(scope, case, watch)
             return Outcome(key, told, _unread(case.seen, decision))
+        decision = saved(decision, scope.now())
         version = save(scope, case.subject, case.subject.version, decision.status)
         status = decision.status
         return _carry_out(scope, case, decision, version=version, watch=watch)

@@ -1,7 +1,8 @@
 """Look: which canaries there are, and which of them are due."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 
 from shared.adapters import paths
 from shared.domain.errors import Refused
@@ -10,7 +11,14 @@ from shared.domain.fields import Object, at, text, whole
 from shared.domain.manifest import parse
 from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
-from shared.domain.schedule import has_moved, is_due, is_pending, is_touched
+from shared.domain.schedule import (
+    asleep_until,
+    has_moved,
+    is_due,
+    is_in_hand,
+    is_pending,
+    is_touched,
+)
 from shared.domain.status import Generations, Status, read_status
 from shared.domain.subject import Subject, left_behind
 from shared.reconcile.read import FEW
@@ -58,17 +66,32 @@ def _status(canary: Object) -> Status:
 
 def all_subjects(scope: Scope) -> list[Subject]:
     """Every Canary in scope. Of each page only the values are kept."""
-    pages = (
-        page
-        for namespace in scope.namespaces or ("",)
-        for page in scope.cluster.pages(paths.canaries(namespace), selector=scope.selector)
-    )
-    return _subjects(pages)
+    return _subjects(_all_pages(scope))
+
+
+def awake_subjects(scope: Scope, moment: Moment) -> tuple[list[Subject], datetime | None]:
+    """Those that a beat may have something to do with, and when the first of the others is due."""
+    awake: list[Subject] = []
+    ticks: list[datetime] = []
+    for page in _all_pages(scope):
+        told = [(canary, asleep_until(canary, moment)) for canary in page]
+        ticks += [tick for _, tick in told if tick]
+        awake += _subjects([tuple(canary for canary, tick in told if not tick)])
+    return awake, min(ticks, default=None)
+
+
+def _all_pages(scope: Scope) -> Iterator[tuple[Object, ...]]:
+    for namespace in scope.namespaces or ("",):
+        yield from _pages_of(scope, namespace)
 
 
 def all_of(scope: Scope, namespace: str) -> list[Subject]:
     """The Canaries of one namespace."""
-    return _subjects(scope.cluster.pages(paths.canaries(namespace), selector=scope.selector))
+    return _subjects(_pages_of(scope, namespace))
+
+
+def _pages_of(scope: Scope, namespace: str) -> Iterator[tuple[Object, ...]]:
+    return scope.cluster.pages(paths.canaries(namespace), selector=scope.selector)
 
 
 def named_subjects(scope: Scope, names: Iterable[Key]) -> list[Subject]:
@@ -82,8 +105,13 @@ def named_subjects(scope: Scope, names: Iterable[Key]) -> list[Subject]:
         if len(some) <= FEW and not scope.selector:
             found += _each(scope, namespace, some)
         else:
-            found += [subject for subject in all_of(scope, namespace) if subject.owner.name in some]
+            pages = _pages_of(scope, namespace)
+            found += _subjects(tuple(one for one in page if _called(one) in some) for page in pages)
     return found
+
+
+def _called(canary: Object) -> str:
+    return text(canary, "metadata", "name")
 
 
 def _each(scope: Scope, namespace: str, names: Iterable[str]) -> list[Subject]:
@@ -97,6 +125,8 @@ def is_worth_a_look(subject: Subject, moment: Moment) -> bool:
     """Whether one that a tick names is looked at. Who named it may have found its objects moved;
     with a next tick of its own it is looked at when that has come.
     """
+    if is_in_hand(subject.status, moment):
+        return False
     return subject.status.next_tick is None or is_due(subject, moment, sweep=True)
 
 
@@ -127,10 +157,14 @@ def _generation(scope: Scope, changed: Changed) -> int:
 def due_subjects(
     scope: Scope, subjects: list[Subject], moment: Moment, *, sweep: bool
 ) -> list[Subject]:
-    """Those whose time has come, and those at rest whose objects are not as they were left."""
+    """Those whose time has come, and those at rest whose objects are not as they were left; none
+    that another pass is likely to be at.
+    """
     due: list[Subject] = []
     others: list[Subject] = []
     for subject in subjects:
+        if is_in_hand(subject.status, moment):
+            continue
         (due if is_due(subject, moment, sweep=sweep) else others).append(subject)
     return due + _moved(scope, others)
 

@@ -20,6 +20,7 @@ from shared.domain.workload import Workload, from_object
 from shared.reconcile.scope import Watch
 
 FEW = 8  # canaries in one namespace: up to here a GET for each object costs less than a LIST
+_VERY_FEW = 3  # the same for what is seven calls for each canary, or four LISTs for all
 _FAILURES = (Conflict, Refused, Unavailable)
 
 
@@ -68,7 +69,7 @@ def look_at(
     cluster: Cluster, due: Sequence[tuple[Subject, CanarySpec]], pool: Executor, watch: Watch
 ) -> list[Case]:
     """Target, primary and route of each, for as long as there is time to look."""
-    many = _crowded([subject for subject, _ in due])
+    many = _crowded([subject for subject, _ in due], FEW)
     shelves = _shelves(cluster, many, (paths.deployments, paths.virtual_services), pool)
 
     def seen(pair: tuple[Subject, CanarySpec]) -> Case | None:
@@ -104,11 +105,11 @@ def _workload(found: Object | Gone | Unread) -> Workload | Gone | Unread:
 Path = Callable[[str], str]
 
 
-def _crowded(subjects: Sequence[Subject]) -> list[str]:
+def _crowded(subjects: Sequence[Subject], few: int) -> list[str]:
     count: dict[str, int] = defaultdict(int)
     for subject in subjects:
         count[subject.owner.namespace] += 1
-    return [namespace for namespace, number in count.items() if number > FEW]
+    return [namespace for namespace, number in count.items() if number > few]
 
 
 def _shelves(
@@ -126,7 +127,7 @@ def look_further(
     cluster: Cluster, cases: Sequence[Case], pool: Executor, watch: Watch
 ) -> list[Case]:
     """Services, DestinationRules, snapshots and autoscalers too, for as long as there is time."""
-    many = _crowded([case.subject for case in cases])
+    many = _crowded([case.subject for case in cases], _VERY_FEW)
     listed = dict(zip(many, pool.map(lambda ns: _listed(cluster, ns), many), strict=True))
 
     def further(case: Case) -> Case | None:

@@ -31,19 +31,33 @@ def pass_over_all(scope: Scope, now: datetime, *, sweep: bool) -> list[Outcome]:
     """
     watch = Watch(scope.budget)
     stands = beat.version(scope)
-    subjects = look.all_subjects(scope)
     moment = Moment(now, scope.beat)
-    due = look.due_subjects(scope, subjects, moment, sweep=sweep)
+    if sweep:
+        subjects, asleep = look.all_subjects(scope), None
+    else:
+        subjects, asleep = look.awake_subjects(scope, moment)
+    due = _free(scope, look.due_subjects(scope, subjects, moment, sweep=sweep))
     outcomes = _pass(scope, fan_out(scope, due, now), moment, {}, watch)
-    now_stands = {outcome.key: outcome.status for outcome in outcomes}
-    due_next = next_due((now_stands.get(key_of(s), s.status) for s in subjects), now)
-    if any(isinstance(outcome.failure, Unavailable) for outcome in outcomes):
-        due_next = now  # it may be
+    due_next = _due_next(subjects, outcomes, asleep, now)
     if due_next and (watch.unbeaten or stands == "") and not beat.want(scope, due_next):
         _come_again(scope, outcomes)
     if stands and not due_next:
         beat.stop(scope, stands)
     return outcomes
+
+
+def _due_next(
+    subjects: Sequence[Subject],
+    outcomes: Sequence[Outcome],
+    asleep: datetime | None,
+    now: datetime,
+) -> datetime | None:
+    """When the first of all is due that waits for something; None where nobody does."""
+    if any(isinstance(outcome.failure, Unavailable) for outcome in outcomes):
+        return now  # it may be
+    now_stands = {outcome.key: outcome.status for outcome in outcomes}
+    awake = next_due((now_stands.get(key_of(s), s.status) for s in subjects), now)
+    return min((time for time in (awake, asleep) if time), default=None)
 
 
 def _come_again(scope: Scope, outcomes: Sequence[Outcome]) -> None:
@@ -87,9 +101,25 @@ def _pass(
     requests: dict[Key, Request],
     watch: Watch,
 ) -> list[Outcome]:
+    with scope.hands.holding([key_of(subject) for subject in due]) as held:
+        ours = [subject for subject in due if key_of(subject) in (held | requests.keys())]
+        return _decide_each(scope, sorted(ours, key=_next_tick), moment, requests, watch)
+
+
+def _free(scope: Scope, due: Sequence[Subject]) -> list[Subject]:
+    free = scope.hands.free([key_of(subject) for subject in due])
+    return [subject for subject in due if key_of(subject) in free]
+
+
+def _decide_each(
+    scope: Scope,
+    due: Sequence[Subject],
+    moment: Moment,
+    requests: dict[Key, Request],
+    watch: Watch,
+) -> list[Outcome]:
     if not due:
         return []
-    due = sorted(due, key=_next_tick)
     runnable = [(subject, spec) for subject in due if (spec := effective_spec(subject))]
     unmade = [Case(subject, _NOTHING, _NOWHERE) for subject in due if not effective_spec(subject)]
     with ThreadPoolExecutor(scope.pool) as pool:

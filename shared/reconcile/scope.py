@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from shared.adapters.cluster import Cluster, Remote
 from shared.adapters.metadata import MetadataServer
 from shared.adapters.settings import Settings
 from shared.domain.analysis import Answer, Question
+from shared.reconcile.hands import Hands
 
 
 class Gather(Protocol):
@@ -40,6 +41,7 @@ class Scope:
     beat: timedelta
     budget: timedelta
     pool: int
+    hands: Hands = field(default_factory=Hands)
 
 
 def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.decide import decide, settled, unsettled
+from shared.domain.decide import decide, saved, settled, unsettled
 from shared.domain.machine import Act, Phase, Signal
 from shared.domain.notes import Kind
 from shared.domain.observation import Pods, Route
@@ -42,6 +42,26 @@ def test_a_decision_is_numbered_dated_and_not_yet_in_force():
     assert decision.is_saved
     assert (status.decision, status.decided_at, status.settled_at) == (8, NOW, None)
     assert status.unsettled_since == NOW
+
+
+@pytest.mark.parametrize(
+    ("status", "unsettled_since"),
+    [
+        pytest.param({}, LATER, id="the first"),
+        pytest.param(
+            {"settled_at": None, "unsettled_since": EARLIER}, EARLIER, id="one that takes over"
+        ),
+    ],
+)
+def test_a_decision_dates_from_its_save_however_long_the_pass_took_to_come_to_it(
+    status, unsettled_since
+):
+    decision = decided(status=status, wished=True)
+
+    status = saved(decision, LATER).status
+
+    assert (status.decided_at, status.unsettled_since) == (LATER, unsettled_since)
+    assert status.next_tick == decision.status.next_tick
 
 
 def test_it_records_what_this_look_saw():

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.canary import Refusal, Target
+from shared.domain.instants import written
 from shared.domain.machine import Phase
 from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
 from shared.domain.schedule import (
+    asleep_until,
     has_moved,
     is_due,
+    is_in_hand,
     is_pending,
     is_touched,
     next_beat,
@@ -212,3 +215,64 @@ def test_a_change_of_a_workload_is_news_to_a_canary_that_rests_and_did_not_make_
 def test_a_canary_knows_its_target_and_once_it_is_made_its_primary():
     assert subject(Status()).workloads == {"cart"}
     assert subject(AT_REST).workloads == {"cart", "cart-primary"}
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "in_hand"),
+    [
+        pytest.param(a_status(settled_at=NOW), False, id="in-force"),
+        pytest.param(a_status(settled_at=None, decided_at=NOW), True, id="just-decided"),
+        pytest.param(a_status(settled_at=None, decided_at=NOW - 4 * SECOND), True, id="still"),
+        pytest.param(a_status(settled_at=None, decided_at=NOW - 5 * SECOND), False, id="stopped"),
+        pytest.param(a_status(settled_at=None, decided_at=NOW + SECOND), True, id="a-clock-ahead"),
+        pytest.param(a_status(settled_at=None, decided_at=LATER), False, id="a-clock-gone-wrong"),
+        pytest.param(
+            a_status(settled_at=None, decided_at=NOW, unsettled_reason="denied"), False, id="failed"
+        ),
+    ],
+)
+def test_a_decision_is_left_to_the_pass_that_made_it_for_five_seconds(status, in_hand):
+    assert is_in_hand(status, Moment(NOW, SECOND)) is in_hand
+
+
+def test_with_a_beat_of_five_seconds_one_that_was_stopped_is_taken_over_at_the_next():
+    stopped = a_status(settled_at=None, decided_at=NOW - BEAT)
+
+    assert not is_in_hand(stopped, Moment(NOW, BEAT))
+
+
+IN_FORCE = {"settledAt": "2026-03-01T11:59:00Z"}
+
+
+def listed(phase="Progressing", **block):
+    return {"metadata": {"name": "cart"}, "status": {"phase": phase, "spillway": block}}
+
+
+@pytest.mark.parametrize(
+    ("canary", "until"),
+    [
+        pytest.param(listed(**IN_FORCE, nextTickTime=written(LATER)), LATER, id="in-force"),
+        pytest.param(listed(**IN_FORCE, nextTickTime=written(NOW)), None, id="due"),
+        pytest.param(listed(nextTickTime=written(LATER)), None, id="not-in-force"),
+        pytest.param(listed(**IN_FORCE), None, id="at-rest"),
+        pytest.param(listed("", **IN_FORCE, nextTickTime=written(LATER)), None, id="new"),
+        pytest.param(listed(**IN_FORCE, nextTickTime="soon"), None, id="unreadable"),
+        pytest.param(
+            listed(**IN_FORCE, nextTickTime=written(LATER), stranded=True), None, id="stranded"
+        ),
+        pytest.param(
+            {
+                **listed(**IN_FORCE, nextTickTime=written(LATER)),
+                "metadata": {"deletionTimestamp": written(NOW)},
+            },
+            None,
+            id="going",
+        ),
+        pytest.param({"metadata": {"name": "cart"}}, None, id="never-seen"),
+    ],
+)
+def test_a_canary_is_asleep_until_its_tick_where_all_is_in_force(canary, until):
+    assert asleep_until(canary, Moment(NOW, BEAT)) == until
