@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements.txt
 
-.PHONY: help demo lab test control-plane test-cluster check bench clean
+.PHONY: help demo lab test control-plane test-cluster check bench bench-cluster clean
 .DELETE_ON_ERROR:
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make test-cluster   every test that needs a real control plane"
 	@echo "make check  format, lint, types, and the arrows between the rooms"
 	@echo "make bench  what a pass costs"
+	@echo "make bench-cluster  what it costs on a real control plane, beside what others cost"
 	@echo "make clean  removes the virtual environment and the lab's folder"
 
 demo: $(STAMP)
@@ -48,6 +49,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m infra.local.bench
+
+bench-cluster: control-plane
+	@$(BIN)/python -m infra.local.bench.cluster
 
 clean:
 	rm -rf $(VENV) .lab .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -104,8 +104,8 @@ class Trial:
         verbs = self.server.verbs
         kind = verbs.catalogue.find("apps", "v1", "deployments")
         for found in verbs.store.each(kind.key):
-            if found.get("status") != _ready(found):
-                verbs.change_status(kind, _key(found), lambda old: {**old, "status": _ready(old)})
+            if found.get("status") != ready(found):
+                verbs.change_status(kind, _key(found), lambda old: {**old, "status": ready(old)})
 
 
 @contextmanager
@@ -193,7 +193,8 @@ def environ(folder: Path, outside: Outside) -> dict[str, str]:
     }
 
 
-def _ready(found: Tree) -> Tree:
+def ready(found: Tree) -> Tree:
+    """The status of a Deployment whose pods are all there."""
     count = found["spec"]["replicas"]
     counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
     status: Tree = {"observedGeneration": found["metadata"]["generation"]}
