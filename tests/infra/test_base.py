@@ -13,7 +13,11 @@ from tests.readme import ROOT
 BASE = rendered(INFRA / "base")
 ACCOUNTS = of_kind(BASE, "ServiceAccount")
 FUNCTIONS = {main.parent.name for main in ROOT.glob("functions/*/main.py")}
-PASSES = {"start-canary", "analysis-tick", "rollback"}
+PASSES = {  # the identities of those that run a pass
+    main.parent.name.replace("_", "-")
+    for main in ROOT.glob("functions/*/main.py")
+    if "from shared.reconcile" in main.read_text()
+}
 SETTINGS: Tree = next(iter(of_kind(BASE, "ConfigMap").values()))
 # Defaults that are of no use in a cluster, where the broker and Istio's Prometheus have addresses.
 CHOSEN = {
