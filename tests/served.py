@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
-from threading import Thread
+
+from infra.local.background import in_background
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,5 @@ def served(answer: Callable[[Request], Reply], tls: SSLContext | None = None) ->
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with in_background(server) as port:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"

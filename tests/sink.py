@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+
+from infra.local.background import in_background
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,5 @@ def a_sink(status: int = 202) -> Iterator[Sink]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     sink = Sink(f"http://127.0.0.1:{server.server_port}/spillway/default?x=1", status)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with in_background(server):
         yield sink
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

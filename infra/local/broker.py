@@ -13,13 +13,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from infra.local import message as wire
+from infra.local.background import in_background
 from infra.local.kube import Informed, connected, informer
 from infra.local.message import Message, Reply
 from infra.local.triggers import RETRIED, Trigger, trigger
@@ -113,6 +115,13 @@ class Server(ThreadingHTTPServer):
     def __init__(self, broker: Broker, port: int = 0) -> None:
         self.broker = broker
         super().__init__(("127.0.0.1", port), _Handler)
+
+
+@contextmanager
+def serving(broker: Broker) -> Iterator[str]:
+    """Takes events in threads of this process until the block is left; yields the address."""
+    with in_background(Server(broker)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,6 +139,21 @@ def set_sources(clock: Clock, store: Informed, broker: str) -> None:
         except ValueError as error:
             print(f"left out: {error}", flush=True)
     clock.keep(sources, datetime.now(UTC))
+
+
+@contextmanager
+def running(broker: str) -> Iterator[Callable[[Informed], None]]:
+    """A clock in a thread of this process, until the block is left; it goes by the PingSources that
+    it is shown.
+    """
+    clock = Clock()
+    thread = threading.Thread(target=clock.run)
+    thread.start()
+    try:
+        yield lambda store: set_sources(clock, store, broker)
+    finally:
+        clock.stop()
+        thread.join()
 
 
 def main() -> None:

@@ -1,12 +1,12 @@
 """Follows a rollout from outside, as a bystander could: through the Kubernetes API alone."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.local.kube import Informed, Key, Tree, connected, informer
+from infra.local.informed import informed
+from infra.local.kube import Informed, Key, Tree, connected
 
 CANARIES = "/apis/flagger.app/v1beta1/canaries"
 ROUTES = "/apis/networking.istio.io/v1/virtualservices"
@@ -76,25 +76,17 @@ class Watching:
 @contextmanager
 def watching(kubeconfig: Path, canary: Key, target: str) -> Iterator[Watching]:
     """Watches for as long as the block lasts."""
-    kube, stop, seen = connected(kubeconfig), threading.Event(), Watching(canary, target)
-    followed: dict[str, Callable[[Informed], None]] = {
+    kube, seen = connected(kubeconfig), Watching(canary, target)
+    followed = {
         CANARIES: seen.see_canaries,
         ROUTES: seen.see_routes,
         EVENTS: seen.see_events,
         PODS: seen.see_pods,
     }
-    threads = [
-        threading.Thread(target=informer, args=(kube, path, see, stop), daemon=True)
-        for path, see in followed.items()
-    ]
-    for thread in threads:
-        thread.start()
     try:
-        yield seen
+        with informed(kube, followed):
+            yield seen
     finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
         kube.close()
 
 

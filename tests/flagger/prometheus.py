@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
+
+from infra.local.background import in_background
 
 _MILLISECONDS = "100"
 
@@ -54,11 +55,5 @@ def a_prometheus(namespace: str) -> Iterator[Prometheus]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     running = Prometheus(f"http://127.0.0.1:{server.server_port}", namespace)
-    thread = Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with in_background(server):
         yield running
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

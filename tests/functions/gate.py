@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from infra.local.background import in_background
+
 _PATIENCE = 20  # seconds; nothing here takes one
 
 
@@ -105,14 +107,8 @@ def a_gate(upstream: str, trusted: Path | None = None) -> Iterator[Gate]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     gate.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with in_background(server):
         yield gate
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _connection(upstream: str, trusted: Path | None) -> http.client.HTTPConnection:

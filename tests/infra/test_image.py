@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.background import in_background
 from tests.functions.place import a_free_port
 from tests.readme import ROOT
 from tests.reconcile.kubeconfig import a_kubeconfig
@@ -247,11 +248,5 @@ def a_slow_api_server() -> Iterator[tuple[str, threading.Event]]:
             """Keeps the output of tests quiet."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", reached
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with in_background(server) as port:
+        yield f"http://127.0.0.1:{port}", reached

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from infra.local.background import in_background
 from tests.reconcile.outside import When
 
 
@@ -94,11 +95,5 @@ def a_proxy(upstream: str, killer: Killer) -> Iterator[str]:
     """The API server at host:port, as the victim sees it; yields an URL."""
     server = _Proxy(("127.0.0.1", 0), _Handler)
     server.upstream, server.killer = upstream, killer
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with in_background(server) as port:
+        yield f"http://127.0.0.1:{port}"

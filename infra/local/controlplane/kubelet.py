@@ -4,13 +4,13 @@ The real Deployment controller asks no more. An image whose tag says `never` is 
 """
 
 import itertools
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
-from infra.local.kube import Informed, Kube, KubeError, Tree, informer
+from infra.local.informed import informed
+from infra.local.kube import Informed, Kube, KubeError, Tree
 
 _PODS = "/api/v1/pods"
 _AT_ONCE = 8
@@ -52,14 +52,11 @@ class Kubelet:
 @contextmanager
 def a_kubelet(kube: Kube) -> Iterator[None]:
     """One that works for as long as the block lasts."""
-    kubelet, stop = Kubelet(kube), threading.Event()
-    thread = threading.Thread(target=informer, args=(kube, _PODS, kubelet.look, stop))
-    thread.start()
+    kubelet = Kubelet(kube)
     try:
-        yield
+        with informed(kube, {_PODS: kubelet.look}):
+            yield
     finally:
-        stop.set()
-        thread.join()
         kubelet.stop()
 
 

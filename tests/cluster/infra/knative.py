@@ -7,7 +7,6 @@ of the broker's channel it comes to the filter once for every Trigger.
 import http.client
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,10 +16,12 @@ from pathlib import Path
 import yaml
 
 from infra.local.apply import create
+from infra.local.background import in_background
 from infra.local.controlplane import programs
 from infra.local.controlplane.programs import Program
 from infra.local.controlplane.published import EVENTING, folder
-from infra.local.kube import Informed, Kube, KubeError, Tree, informer
+from infra.local.informed import informed
+from infra.local.kube import Informed, Kube, KubeError, Tree
 from infra.local.processes import Part, free_ports
 
 SYSTEM = "knative-eventing"
@@ -131,14 +132,8 @@ def a_broker(triggers: Callable[[], Mapping[str, str]], filter_url: str) -> Iter
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     broker = Broker(f"http://127.0.0.1:{server.server_port}/spillway/default")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with in_background(server):
         yield broker
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def handed_over(
@@ -167,7 +162,6 @@ _OF_THE_HOP = ("host", "content-length", "connection", "accept-encoding")
 @contextmanager
 def addresses(kube: Kube, sink: str, subscribers: Mapping[str, str]) -> Iterator[None]:
     """Resolves where PingSources and Triggers send to, for as long as the block lasts."""
-    stop = threading.Event()
 
     def to_the_broker(_: Tree) -> Tree:
         return {"sinkUri": sink}
@@ -175,18 +169,9 @@ def addresses(kube: Kube, sink: str, subscribers: Mapping[str, str]) -> Iterator
     def to_its_function(trigger: Tree) -> Tree:
         return {"subscriberUri": subscribers[trigger["spec"]["subscriber"]["ref"]["name"]]}
 
-    threads = [
-        threading.Thread(target=informer, args=(kube, path, _resolve(kube, path, where), stop))
-        for path, where in ((PINGS, to_the_broker), (TRIGGERS, to_its_function))
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    followed = {PINGS: to_the_broker, TRIGGERS: to_its_function}
+    with informed(kube, {path: _resolve(kube, path, where) for path, where in followed.items()}):
         yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
 
 
 def _resolve(kube: Kube, path: str, where: Callable[[Tree], Tree]) -> Callable[[Informed], None]:

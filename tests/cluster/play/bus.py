@@ -1,13 +1,11 @@
-"""The lab's bus and clock, in threads of the play: what they go by stands in the API server."""
+"""What the bus and the clock of a play go by, and what became of its events."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-from infra.local import broker, clock
+from infra.local import broker
 from infra.local.apply import create
-from infra.local.kube import Informed, Kube, Tree
+from infra.local.kube import Kube, Tree
 from shared.domain import events
 from tests.cluster.plane import SYSTEM
 
@@ -29,20 +27,6 @@ _SUBSCRIBERS = {
 }
 
 
-@contextmanager
-def served(bus: broker.Broker) -> Iterator[str]:
-    """Takes events for as long as the block lasts; yields the server's address."""
-    server = broker.Server(bus)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def letters(bus: broker.Broker) -> list[str]:
     """What nobody took; deliveries that are under way are waited for."""
     ends = time.monotonic() + _QUIET_SECONDS
@@ -50,19 +34,6 @@ def letters(bus: broker.Broker) -> list[str]:
         time.sleep(_POLL)
     late = [f"{bus.pending} deliveries are still tried"] if bus.pending else []
     return [*(str(letter) for letter in bus.dead), *late]
-
-
-@contextmanager
-def ticking(address: str) -> Iterator[Callable[[Informed], None]]:
-    """A clock that goes by the PingSources that it is shown."""
-    running = clock.Clock()
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    try:
-        yield lambda store: clock.set_sources(running, store, address)
-    finally:
-        running.stop()
-        thread.join()
 
 
 def subscribe(kube: Kube, functions: Mapping[str, str]) -> None:

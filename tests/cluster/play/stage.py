@@ -4,18 +4,18 @@ The functions are real servers, the Prometheus is real, the bus and the clock ar
 function publishes goes on to the others, and the beat is the PingSource that the functions make.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from infra.local import broker, clock
 from infra.local.controlplane.kubelet import a_kubelet
-from infra.local.kube import Informed, Kube, informer
+from infra.local.informed import See, informed
+from infra.local.kube import Informed, Kube
 from infra.local.processes import free_ports
 from infra.local.watching import CANARIES, ROUTES
 from tests.cluster.plane import SYSTEM
-from tests.cluster.play.bus import served, subscribe, ticking
+from tests.cluster.play.bus import subscribe
 from tests.cluster.play.functions import Functions, functions
 from tests.cluster.play.metrics import Metrics, metrics
 from tests.cluster.play.servers import Server
@@ -24,8 +24,6 @@ from tests.cluster.play.witness import Witness
 
 _BEAT = f"/apis/sources.knative.dev/v1/namespaces/{SYSTEM}/pingsources/spillway-beat"
 _DEPLOYMENTS = "/apis/apps/v1/deployments"
-
-See = Callable[[Informed], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +51,16 @@ def a_stage(server: Server) -> Iterator[Stage]:
         stack.callback(kube.close)
         traffic, witness, bus = Traffic(), Witness(), broker.Broker()
         steady, flickering = _both_metrics(server, stack.enter_context(exposed(traffic)), stack)
-        address = stack.enter_context(served(bus))
+        address = stack.enter_context(broker.serving(bus))
         running = stack.enter_context(functions(server, address, steady.url))
-        followed: Mapping[str, tuple[See, ...]] = {
-            CANARIES: (witness.see_canaries,),
-            ROUTES: (witness.see_routes, traffic.see_routes),
-            _DEPLOYMENTS: (traffic.see_workloads,),
-            broker.TRIGGERS: (lambda store: broker.subscribe(bus, store),),
-            clock.PING_SOURCES: (stack.enter_context(ticking(address)),),
+        followed: Mapping[str, See] = {
+            CANARIES: witness.see_canaries,
+            ROUTES: _each(witness.see_routes, traffic.see_routes),
+            _DEPLOYMENTS: traffic.see_workloads,
+            broker.TRIGGERS: lambda store: broker.subscribe(bus, store),
+            clock.PING_SOURCES: stack.enter_context(clock.running(address)),
         }
-        stack.enter_context(_following(kube, followed))
+        stack.enter_context(informed(kube, followed))
         stack.enter_context(a_kubelet(kube))
         subscribe(kube, running.addresses)
         for one in (steady, flickering):
@@ -79,24 +77,11 @@ def _both_metrics(server: Server, scraped: str, stack: ExitStack) -> list[Metric
     return both
 
 
-@contextmanager
-def _following(kube: Kube, followed: Mapping[str, tuple[See, ...]]) -> Iterator[None]:
-    """Shows every change of these collections to those who want to see it."""
-    stop = threading.Event()
+def _each(*seers: See) -> See:
+    """Shows a change to everybody who wants to see it."""
 
-    def follow(path: str, seers: tuple[See, ...]) -> None:
-        def see(store: Informed) -> None:
-            for one in seers:
-                one(store)
+    def see(store: Informed) -> None:
+        for one in seers:
+            one(store)
 
-        informer(kube, path, see, stop)
-
-    threads = [threading.Thread(target=follow, args=item) for item in followed.items()]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+    return see

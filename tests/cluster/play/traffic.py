@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from infra.local.background import in_background
 from infra.local.kube import Informed, Key, Tree
 
 _RATE = 100.0  # requests per second, of each app
@@ -92,14 +93,8 @@ def exposed(traffic: Traffic) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with in_background(server) as port:
+        yield f"127.0.0.1:{port}"
 
 
 def _shares(route: Tree) -> Iterator[tuple[Key, float]]:

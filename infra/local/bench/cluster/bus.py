@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from infra.local import clock
-from infra.local.broker import Broker, Server
-from infra.local.kube import Kube, informer
+from infra.local.broker import Broker
+from infra.local.informed import informed
+from infra.local.kube import Kube
 from infra.local.message import Message
 from infra.local.processes import Failed
 from infra.local.triggers import Delivery, Trigger
@@ -59,32 +60,10 @@ class Balancing(Broker):
 
 
 @contextmanager
-def serving(broker: Broker) -> Iterator[str]:
-    """The address at which it takes events, until the block is left."""
-    server = Server(broker)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@contextmanager
 def beating(kube: Kube, url: str) -> Iterator[None]:
     """Beats as the PingSources of an API server say, until the block is left."""
-    beats, stop = clock.Clock(), threading.Event()
-
-    def follow() -> None:
-        informer(kube, clock.PING_SOURCES, lambda found: clock.set_sources(beats, found, url), stop)
-
-    threads = [threading.Thread(target=follow), threading.Thread(target=beats.run)]
-    for thread in threads:
-        thread.start()
-    try:
+    with (
+        clock.running(url) as go_by,
+        informed(kube, {clock.PING_SOURCES: go_by}),
+    ):
         yield
-    finally:
-        stop.set()
-        beats.stop()
-        for thread in threads:
-            thread.join()

@@ -2,7 +2,6 @@
 
 import copy
 import itertools
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +13,8 @@ from datetime import UTC, datetime
 from infra.local.bench import trial
 from infra.local.bench.cluster.copies import copied
 from infra.local.bench.cluster.stand import Stand
-from infra.local.kube import Informed, Key, Kube, Tree, informer
+from infra.local.informed import informed
+from infra.local.kube import Informed, Key, Kube, Tree
 from infra.local.message import Message
 from infra.local.processes import Failed
 from shared.adapters import paths
@@ -117,14 +117,9 @@ def multiplied(
 @contextmanager
 def watching(kube: Kube, path: str) -> Iterator[Watched]:
     """All objects of a kind, until the block is left."""
-    watched, stop = Watched(), threading.Event()
-    thread = threading.Thread(target=informer, args=(kube, path, watched.look, stop))
-    thread.start()
-    try:
+    watched = Watched()
+    with informed(kube, {path: watched.look}):
         yield watched
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _dealt(stand: Stand, size: int, namespaces: int) -> tuple[Key, ...]:

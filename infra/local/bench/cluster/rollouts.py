@@ -3,13 +3,13 @@
 A thousand rollouts of real pods would take the two processors that are measured.
 """
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 from infra.local.bench.trial import ready
-from infra.local.kube import Informed, Kube, KubeError, Tree, informer
+from infra.local.informed import informed
+from infra.local.kube import Informed, Kube, KubeError, Tree
 
 _DEPLOYMENTS = "/apis/apps/v1/deployments"
 _AT_ONCE = 4
@@ -18,7 +18,7 @@ _AT_ONCE = 4
 @contextmanager
 def at_once(kube: Kube) -> Iterator[None]:
     """Every Deployment is as it was asked to be, until the block is left."""
-    stop, told = threading.Event(), dict[str, int]()
+    told = dict[str, int]()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
 
         def look(store: Informed) -> None:
@@ -28,13 +28,8 @@ def at_once(kube: Kube) -> Iterator[None]:
                     told[uid] = generation
                     pool.submit(_tell, kube, found)
 
-        thread = threading.Thread(target=informer, args=(kube, _DEPLOYMENTS, look, stop))
-        thread.start()
-        try:
+        with informed(kube, {_DEPLOYMENTS: look}):
             yield
-        finally:
-            stop.set()
-            thread.join()
 
 
 def _tell(kube: Kube, found: Tree) -> None:

@@ -22,6 +22,7 @@ from infra.local.bench.cluster.audit import Audit
 from infra.local.bench.cluster.bus import Balancing
 from infra.local.bench.cluster.source import Source
 from infra.local.bench.cluster.wire import Wire
+from infra.local.broker import serving
 from infra.local.controlplane import plane
 from infra.local.controlplane.definitions import install
 from infra.local.controlplane.plane import ControlPlane, service_account
@@ -77,7 +78,7 @@ def running(
         wire, source = Wire(int(urlsplit(control.url).port or 0)), Source()
         stack.callback(wire.close)
         stack.callback(source.stop)
-        url = stack.enter_context(bus.serving(broker))
+        url = stack.enter_context(serving(broker))
         stack.enter_context(bus.beating(kube, url))
         processes = Processes(folder / "logs")
         stack.callback(processes.stop)
