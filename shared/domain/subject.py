@@ -11,6 +11,8 @@ from shared.domain.seen import Gone, Seen, Unread
 from shared.domain.status import Made, Status
 from shared.domain.workload import Workload, selector_label
 
+Key = tuple[str, str]  # namespace, name
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

@@ -8,9 +8,9 @@ from shared.domain.decide import decide
 from shared.domain.errors import Refused
 from shared.domain.machine import Act
 from shared.domain.observe import Moment, observe
-from shared.domain.subject import Request
+from shared.domain.subject import Key, Request
 from shared.domain.wishes import is_unsure
-from shared.reconcile.bracket import Key, key_of
+from shared.reconcile.bracket import key_of
 from shared.reconcile.read import Case, look_further
 from shared.reconcile.scope import Scope, Watch
 

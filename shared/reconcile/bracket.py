@@ -11,7 +11,7 @@ from shared.domain.observe import Moment, observe
 from shared.domain.schedule import is_pending
 from shared.domain.seen import Seen, Unread
 from shared.domain.status import Note, Status
-from shared.domain.subject import Request, Subject
+from shared.domain.subject import Key, Request, Subject
 from shared.domain.tell import Teller
 from shared.domain.wishes import is_unsure
 from shared.reconcile import beat
@@ -21,7 +21,6 @@ from shared.reconcile.save import save
 from shared.reconcile.scope import Scope, Watch
 from shared.reconcile.tell import tell, warn_of_all
 
-Key = tuple[str, str]  # namespace, name
 Failure = Conflict | Refused | Unavailable
 
 

@@ -9,8 +9,8 @@ from shared.adapters import log
 from shared.domain.errors import Unavailable
 from shared.domain.events import Event, Origin, Tick, analysis_tick
 from shared.domain.instants import written
-from shared.domain.subject import Subject
-from shared.reconcile.bracket import Key, key_of
+from shared.domain.subject import Key, Subject
+from shared.reconcile.bracket import key_of
 from shared.reconcile.scope import Scope
 
 MOST = 50  # canaries in one pass

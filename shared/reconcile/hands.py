@@ -4,7 +4,7 @@ import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-Key = tuple[str, str]  # namespace, name
+from shared.domain.subject import Key
 
 
 class Hands:

@@ -20,11 +20,10 @@ from shared.domain.schedule import (
     is_touched,
 )
 from shared.domain.status import Generations, Status, read_status
-from shared.domain.subject import Subject, left_behind
+from shared.domain.subject import Key, Subject, left_behind
 from shared.reconcile.read import FEW
 from shared.reconcile.scope import Scope
 
-Key = tuple[str, str]  # namespace, name
 Path = Callable[[str], str]  # of a kind, by namespace
 
 

@@ -11,10 +11,10 @@ from shared.domain.events import Changed
 from shared.domain.observe import Moment
 from shared.domain.schedule import next_due
 from shared.domain.seen import Gone, Seen
-from shared.domain.subject import Request, Subject, effective_spec
+from shared.domain.subject import Key, Request, Subject, effective_spec
 from shared.reconcile import beat, bracket, look
 from shared.reconcile.ask import ask, gather, judged
-from shared.reconcile.bracket import Key, Outcome, key_of
+from shared.reconcile.bracket import Outcome, key_of
 from shared.reconcile.fan import fan_out
 from shared.reconcile.read import Case, look_at
 from shared.reconcile.recognise import recognised
