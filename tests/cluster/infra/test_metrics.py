@@ -48,6 +48,8 @@ def told(
         yield samples(scraped(url), namespace)
     finally:
         processes.stop()
+        for name in ("late", "at-rest"):  # one that waits keeps the beat going for others' tests
+            kube.delete(f"{path}/{name}")
 
 
 def state_metrics(plane: ControlPlane, folder: Path) -> tuple[Part, str]:
