@@ -1,6 +1,7 @@
-"""A kubelet without processes: every pod is Ready at once, and gone when it is deleted.
+"""A kubelet without processes: every pod is on its node and Ready at once, and gone when deleted.
 
-The real Deployment controller asks no more. An image whose tag says `never` is never ready.
+The real controllers of Deployments and endpoints ask no more: of a pod without a node the latter
+would write what is refused, over and over. An image whose tag says `never` is never ready.
 """
 
 import itertools
@@ -9,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
+from infra.local.apply import bring
 from infra.local.informed import informed
 from infra.local.kube import Informed, Kube, KubeError, Tree
 
 _PODS = "/api/v1/pods"
 _AT_ONCE = 8
+_NODE: Tree = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "here"}}
 
 
 class Kubelet:
@@ -39,9 +42,10 @@ class Kubelet:
         self._pool.shutdown()
 
     def _begin(self, pod: Tree) -> None:
-        if "never" in pod["spec"]["containers"][0]["image"]:
-            return
         with suppress(KubeError):  # it may be gone already
+            self._kube.create(f"{_path(pod)}/binding", _binding(pod))
+            if "never" in pod["spec"]["containers"][0]["image"]:
+                return
             self._kube.patch(f"{_path(pod)}/status", _ready(f"192.0.2.{next(self._numbers)}"))
 
     def _end(self, pod: Tree) -> None:
@@ -52,6 +56,7 @@ class Kubelet:
 @contextmanager
 def a_kubelet(kube: Kube) -> Iterator[None]:
     """One that works for as long as the block lasts."""
+    bring(kube, _NODE)
     kubelet = Kubelet(kube)
     try:
         with informed(kube, {_PODS: kubelet.look}):
@@ -63,6 +68,15 @@ def a_kubelet(kube: Kube) -> Iterator[None]:
 def _path(pod: Tree) -> str:
     metadata = pod["metadata"]
     return f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
+
+
+def _binding(pod: Tree) -> Tree:
+    return {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": pod["metadata"]["name"]},
+        "target": {"kind": "Node", "name": _NODE["metadata"]["name"]},
+    }
 
 
 def _ready(ip: str) -> Tree:
