@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
 import urllib3
 from kubernetes import client, config
 
@@ -41,6 +42,7 @@ class Cluster:
         settings.retries = False
         settings.connection_pool_maxsize = pool
         self._client = client.ApiClient(settings)
+        self._client.user_agent = "spillway"  # who managedFields and audit logs say it was
 
     def read(self, path: str) -> Object | None:
         """The object at a path; None where there is none of that name. Of a kind that the server
@@ -196,8 +198,8 @@ def _written(body: Json) -> bytes:
 def _object(body: bytes) -> Object | None:
     """What the API server says is an object; whoever says anything else stands in its way."""
     try:
-        return mapping(json.loads(body))
-    except (ValueError, RecursionError, Refused):
+        return mapping(orjson.loads(body))
+    except (ValueError, Refused):
         return None
 
 
