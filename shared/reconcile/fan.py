@@ -18,22 +18,21 @@ _SOURCE = "/spillway/analysis_tick"
 
 
 def fan_out(scope: Scope, due: Sequence[Subject], now: datetime) -> list[Subject]:
-    """Those that this pass does itself: all where they are few, else those no tick was sent for.
+    """Those that this pass does itself: as many as one should, and those no tick was sent for.
 
     Where the bus does not take a tick, to fail would mean to wait for that bus to deliver again:
     safety does not wait for it.
     """
-    if len(due) <= MOST:
-        return list(due)
-    names = sorted(key_of(subject) for subject in due)
+    own, others = due[:MOST], due[MOST:]
+    names = sorted(key_of(subject) for subject in others)
     for start in range(0, len(names), MOST):
         try:
             scope.bus.publish(_tick(scope, tuple(names[start : start + MOST]), now))
         except Unavailable as error:
             log.warning(f"{len(names) - start} canaries are left to this pass: {error}")
             left = frozenset(names[start:])
-            return [subject for subject in due if key_of(subject) in left]
-    return []
+            return [*own, *(subject for subject in others if key_of(subject) in left)]
+    return list(own)
 
 
 def _tick(scope: Scope, names: tuple[Key, ...], now: datetime) -> Event:

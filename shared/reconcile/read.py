@@ -127,8 +127,7 @@ def look_further(
     cluster: Cluster, cases: Sequence[Case], pool: Executor, watch: Watch
 ) -> list[Case]:
     """Services, DestinationRules, snapshots and autoscalers too, for as long as there is time."""
-    many = _crowded([case.subject for case in cases], _VERY_FEW)
-    listed = dict(zip(many, pool.map(lambda ns: _listed(cluster, ns), many), strict=True))
+    listed = _listed(cluster, _crowded([case.subject for case in cases], _VERY_FEW), pool)
 
     def further(case: Case) -> Case | None:
         if watch.is_half_over():
@@ -148,9 +147,23 @@ def look_further(
 Found = dict[Path, tuple[Object, ...]]
 
 
-def _listed(cluster: Cluster, namespace: str) -> Found | Unread:
+def _listed(
+    cluster: Cluster, namespaces: Sequence[str], pool: Executor
+) -> dict[str, Found | Unread]:
+    """All of these kinds at once; where one cannot be listed, none of its namespace is known."""
+    wanted = [(namespace, path) for namespace in namespaces for path in _SUPPORT]
+    listed = pool.map(lambda key: _try_all(cluster, key[1](key[0])), wanted)
+    found: dict[str, Found | Unread] = {}
+    for (namespace, path), items in zip(wanted, listed, strict=True):
+        before = found.get(namespace, {})
+        if not isinstance(before, Unread):
+            found[namespace] = items if isinstance(items, Unread) else {**before, path: items}
+    return found
+
+
+def _try_all(cluster: Cluster, path: str) -> tuple[Object, ...] | Unread:
     try:
-        return {path: _all(cluster, path(namespace)) for path in _SUPPORT}
+        return _all(cluster, path)
     except _FAILURES as error:
         return Unread(str(error))
 

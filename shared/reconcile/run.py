@@ -37,6 +37,7 @@ def pass_over_all(scope: Scope, now: datetime, *, sweep: bool) -> list[Outcome]:
     else:
         subjects, asleep = look.awake_subjects(scope, moment)
     due = _free(scope, look.due_subjects(scope, subjects, moment, sweep=sweep))
+    due.sort(key=_next_tick)
     outcomes = _pass(scope, fan_out(scope, due, now), moment, {}, watch)
     due_next = _due_next(subjects, outcomes, asleep, now)
     if due_next and (watch.unbeaten or stands == "") and not beat.want(scope, due_next):
