@@ -29,10 +29,16 @@ KEYWORDS = {
     "items",
     "required",
     "x-kubernetes-int-or-string",
+    "x-kubernetes-map-type",
     "x-kubernetes-preserve-unknown-fields",
 }
 NODES = {
-    "object": {"properties", "additionalProperties", "x-kubernetes-preserve-unknown-fields"},
+    "object": {
+        "properties",
+        "additionalProperties",
+        "x-kubernetes-map-type",
+        "x-kubernetes-preserve-unknown-fields",
+    },
     "array": {"items"},
 }
 
@@ -134,6 +140,12 @@ def test_the_schema_is_structural(path: str, schema: Tree):
     assert schema.keys() & {k for n in NODES.values() for k in n} <= NODES.get(kind, set())
     assert kind != "array" or "items" in schema
     assert schema.get("format") in {None, "int32", "int64", "date-time"}
+
+
+def test_only_what_spillway_writes_as_a_whole_is_owned_as_a_whole():
+    atomic = {path for path, schema in nodes(SCHEMA) if schema.get("x-kubernetes-map-type")}
+
+    assert atomic == {".status.spillway"}
 
 
 @pytest.mark.parametrize("path", [path for path, _ in nodes(SCHEMA) if not path.endswith("[]")])

@@ -91,9 +91,9 @@ def test_one_that_shares_its_work_out_asks_for_the_next_for_those_it_named():
     for number in range(60):
         put(world, "shop", f"cart-{number:02}", waiting_since(-MINUTE))
 
-    assert passed(world, bus) == []
+    assert len(passed(world, bus)) == 50
 
-    assert len(bus.taken) == 2
+    assert len(bus.taken) == 1
     assert first_queued(world) <= 1.5 * BEAT_EVERY
 
 
