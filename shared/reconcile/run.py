@@ -8,6 +8,7 @@ from shared.adapters import log
 from shared.domain.canary import AnalysisSpec, CanarySpec, ServiceSpec, Target
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.events import Changed
+from shared.domain.machine import UNDER_WAY
 from shared.domain.observe import Moment
 from shared.domain.schedule import next_due
 from shared.domain.seen import Gone, Seen
@@ -74,10 +75,21 @@ def pass_over_some(
     """One pass over these canaries: those with a request at once, the others where they are due."""
     watch, moment, asked = Watch(scope.budget), Moment(now, scope.beat), requests or {}
     found = look.named_subjects(scope, names)
-    subjects = [s for s in found if key_of(s) in asked or look.is_worth_a_look(s, moment)]
+    subjects = [s for s in found if _is_news(s, asked.get(key_of(s)), moment)]
     outcomes = _pass(scope, subjects, moment, asked, watch)
     _keep_beating(scope, outcomes, now, watch)
     return outcomes
+
+
+def _is_news(subject: Subject, request: Request | None, moment: Moment) -> bool:
+    """A wish to go back ends what is under way. The pass that rolls back by itself sends one too,
+    and is mostly at it still when that comes: then it is left to that pass.
+    """
+    if request is None:
+        return look.is_worth_a_look(subject, moment)
+    if request.wish is None or subject.status.phase in UNDER_WAY:
+        return True
+    return not subject.status.settled and look.is_worth_a_look(subject, moment)
 
 
 def pass_over_touched(scope: Scope, changed: Changed, now: datetime) -> list[Outcome]:
