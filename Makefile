@@ -27,19 +27,22 @@ demo: $(STAMP)
 lab: $(STAMP)
 	@$(BIN)/python -m infra.local.playground --control-plane $(CONTROL_PLANE)
 
-# Tracing makes the others three times as slow, and what the lab promises is about time: it is alone.
+# Tracing makes the others three times as slow, and the walk takes every processor: each is alone. The lab's are
+# mostly waited for.
 test: $(STAMP)
 	$(BIN)/pytest tests/domain -m 'not lab and not walk and not cluster' --cov --cov-report=
 	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
-	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster' -n 2
+	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster' -n 4 --dist worksteal
 	$(BIN)/pytest -m walk
-	$(BIN)/pytest -m lab
+	$(BIN)/pytest -m lab -n 4 --dist loadfile
 
 control-plane: $(STAMP)
 	@$(BIN)/python -m infra.local.controlplane
 
+# What is counted of a hundred and of a thousand canaries needs the processors: it is alone.
 test-cluster: control-plane
-	$(BIN)/pytest -m cluster
+	$(BIN)/pytest tests/cluster --ignore tests/cluster/scale -m cluster -n 3 --no-loadscope-reorder
+	$(BIN)/pytest tests/cluster/scale -m cluster
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

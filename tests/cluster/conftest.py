@@ -5,8 +5,11 @@ And one without controllers, for the tests in which nobody but the test is to wr
 
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from infra.local.apply import create
 from infra.local.controlplane.plane import ControlPlane
@@ -20,6 +23,34 @@ from tests.cluster.play.scenarios import SCENARIOS
 from tests.cluster.play.servers import CLUSTER_WIDE, EMBEDDED, NAMESPACED
 
 _numbers = itertools.count()
+
+_LONG = ("plays", "test_stops", "test_defaulting", "test_races")  # the longest first
+
+
+class ByPlane(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Where some processes share the tests out: a file stays with one, as it has a plane of its
+    own, and so do the two files that look at the same plays.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+def group(nodeid: str) -> str:
+    """Tests of one group start together what they need."""
+    name = Path(nodeid.partition("::")[0]).stem
+    return "plays" if name in ("test_scenarios", "test_grants") else name
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlane:
+    return ByPlane(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """None is to begin with what is long when the others are done."""
+    order = {name: number for number, name in enumerate(_LONG)}
+    items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
 
 
 @pytest.fixture(scope="session")
