@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from infra.local.alone import alone
 from infra.local.istio_names import OURS, Names, label
 from infra.local.processes import Failed, Part, Processes, free_ports
 from shared.domain.fields import Object
@@ -62,8 +63,9 @@ def fetched(folder: Path) -> Path:
     if found:
         return Path(found)
     package = folder / "package"
-    if not package.exists():
-        _fetch(package)
+    with alone(folder):
+        if not package.exists():
+            _fetch(package)
     return package / "usr" / "bin" / "prometheus"
 
 
@@ -170,7 +172,6 @@ def _fetch(package: Path) -> None:
     """Downloads and unpacks Debian's or Ubuntu's package; appears whole or not at all."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise Failed(_BY_HAND)
-    package.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=package.parent) as name:
         folder = Path(name)
         if not (_download(folder) or (_may_update() and _download(folder))):

@@ -5,6 +5,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -214,6 +215,16 @@ def test_debians_package_is_unpacked_once_and_not_installed(path: Path, tmp_path
     assert first == again == tmp_path / "lab" / "package" / "usr" / "bin" / "prometheus"
     assert [found.name for found in (tmp_path / "lab").iterdir()] == ["package"]
     assert (tmp_path / "lab" / "package" / "usr" / "prometheus_2.deb").exists()
+
+
+def test_two_who_need_it_at_once_fetch_it_once(path: Path, tmp_path: Path):
+    write_program(path / "apt-get", f"mkdir {tmp_path}/once && sleep 0.2 && touch prometheus_2.deb")
+    write_program(path / "dpkg-deb", 'mkdir -p "$3/usr/bin"')
+
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(prometheus.fetched, [tmp_path / "lab"] * 4))
+
+    assert set(found) == {tmp_path / "lab" / "package" / "usr" / "bin" / "prometheus"}
 
 
 @pytest.mark.parametrize(

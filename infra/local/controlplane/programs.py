@@ -5,7 +5,6 @@ from published Go modules at the versions of tests/cluster/go, once, into the us
 a program is known there by its modules' checksums, so that a changed version is another program.
 """
 
-import fcntl
 import hashlib
 import os
 import re
@@ -13,10 +12,10 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.local.alone import alone
 from infra.local.processes import Failed
 
 MODULES = Path(__file__).parents[3] / "tests" / "cluster" / "go"
@@ -86,7 +85,7 @@ def found(program: Program, say: Say = print, environ: Mapping[str, str] = os.en
         return given
     built = _cached(program, environ)
     if not built.exists():
-        with _alone(built.parent):
+        with alone(built.parent):  # a build uses every processor
             if not built.exists():
                 _build(program, built, say)
     return built
@@ -98,15 +97,6 @@ def _cached(program: Program, environ: Mapping[str, str]) -> Path:
     sources = sorted((MODULES / program.module).glob("*.*"))
     content = b"".join(source.read_bytes() for source in sources) + repr(program).encode()
     return folder / f"{program.name}-{hashlib.sha256(content).hexdigest()[:12]}"
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One build at a time: each uses every processor."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _build(program: Program, built: Path, say: Say) -> None:
