@@ -10,7 +10,7 @@ from shared.domain.errors import Conflict, Unavailable
 from shared.domain.events import Changed
 from shared.domain.machine import UNDER_WAY
 from shared.domain.observe import Moment
-from shared.domain.schedule import next_due
+from shared.domain.schedule import is_in_hand, next_due
 from shared.domain.seen import Gone, Seen
 from shared.domain.subject import Key, Request, Subject, effective_spec
 from shared.reconcile import beat, bracket, look
@@ -87,9 +87,8 @@ def _is_news(subject: Subject, request: Request | None, moment: Moment) -> bool:
     """
     if request is None:
         return look.is_worth_a_look(subject, moment)
-    if request.wish is None or subject.status.phase in UNDER_WAY:
-        return True
-    return not subject.status.settled and look.is_worth_a_look(subject, moment)
+    has_ended = subject.status.phase not in UNDER_WAY
+    return not (request.wish and has_ended and is_in_hand(subject.status, moment))
 
 
 def pass_over_touched(scope: Scope, changed: Changed, now: datetime) -> list[Outcome]:
