@@ -1,7 +1,7 @@
 """Look closer: the objects of the canaries that are due, by GET or by LIST, whichever is less."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -50,6 +50,11 @@ class Shelf:
                 return self._listed
             case listed:
                 return listed.get(name, Gone())
+
+    def all(self) -> tuple[Object, ...] | Unread:
+        """What was listed."""
+        listed = self._listed
+        return listed if isinstance(listed, Unread) else tuple((listed or {}).values())
 
     def _list(self) -> dict[str, Object] | Unread:
         try:
@@ -127,7 +132,9 @@ def look_further(
     cluster: Cluster, cases: Sequence[Case], pool: Executor, watch: Watch
 ) -> list[Case]:
     """Services, DestinationRules, snapshots and autoscalers too, for as long as there is time."""
-    listed = _listed(cluster, _crowded([case.subject for case in cases], _VERY_FEW), pool)
+    many = _crowded([case.subject for case in cases], _VERY_FEW)
+    shelves = _shelves(cluster, many, _SUPPORT, pool)
+    listed = {namespace: _all_kinds(shelves, namespace) for namespace in many}
 
     def further(case: Case) -> Case | None:
         if watch.is_half_over():
@@ -147,25 +154,15 @@ def look_further(
 Found = dict[Path, tuple[Object, ...]]
 
 
-def _listed(
-    cluster: Cluster, namespaces: Sequence[str], pool: Executor
-) -> dict[str, Found | Unread]:
-    """All of these kinds at once; where one cannot be listed, none of its namespace is known."""
-    wanted = [(namespace, path) for namespace in namespaces for path in _SUPPORT]
-    listed = pool.map(lambda key: _try_all(cluster, key[1](key[0])), wanted)
-    found: dict[str, Found | Unread] = {}
-    for (namespace, path), items in zip(wanted, listed, strict=True):
-        before = found.get(namespace, {})
-        if not isinstance(before, Unread):
-            found[namespace] = items if isinstance(items, Unread) else {**before, path: items}
+def _all_kinds(shelves: Mapping[tuple[Path, str], Shelf], namespace: str) -> Found | Unread:
+    """Where one of these kinds cannot be listed, none of its namespace is known."""
+    found: Found = {}
+    for path in _SUPPORT:
+        items = shelves[path, namespace].all()
+        if isinstance(items, Unread):
+            return items
+        found[path] = items
     return found
-
-
-def _try_all(cluster: Cluster, path: str) -> tuple[Object, ...] | Unread:
-    try:
-        return _all(cluster, path)
-    except _FAILURES as error:
-        return Unread(str(error))
 
 
 def _of_one(cluster: Cluster, case: Case) -> Found:
