@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from infra.local.apply import bring
 from infra.local.informed import informed
 from infra.local.kube import Informed, Kube, KubeError, Tree
+from infra.local.kubelet.pod import binding
 
 _PODS = "/api/v1/pods"
 _AT_ONCE = 8
@@ -43,7 +44,7 @@ class Kubelet:
 
     def _begin(self, pod: Tree) -> None:
         with suppress(KubeError):  # it may be gone already
-            self._kube.create(f"{_path(pod)}/binding", _binding(pod))
+            self._kube.create(f"{_path(pod)}/binding", binding(pod, _NODE["metadata"]["name"]))
             if "never" in pod["spec"]["containers"][0]["image"]:
                 return
             self._kube.patch(f"{_path(pod)}/status", _ready(f"192.0.2.{next(self._numbers)}"))
@@ -68,15 +69,6 @@ def a_kubelet(kube: Kube) -> Iterator[None]:
 def _path(pod: Tree) -> str:
     metadata = pod["metadata"]
     return f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
-
-
-def _binding(pod: Tree) -> Tree:
-    return {
-        "apiVersion": "v1",
-        "kind": "Binding",
-        "metadata": {"name": pod["metadata"]["name"]},
-        "target": {"kind": "Node", "name": _NODE["metadata"]["name"]},
-    }
 
 
 def _ready(ip: str) -> Tree:

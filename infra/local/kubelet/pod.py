@@ -98,6 +98,17 @@ def judged(health: Health, passed: bool, probe: Probe) -> Health:
     return Health(passed) if otherwise >= needed else Health(health.ready, otherwise)
 
 
+def binding(pod: Tree, node: str) -> Tree:
+    """What puts a pod on a node."""
+    metadata = pod["metadata"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": metadata["name"], "namespace": metadata["namespace"]},
+        "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+    }
+
+
 def backoff(restarts: int) -> float:
     """Seconds before a crashed container starts again: doubling from half a second to 30."""
     return float(min(30.0, 0.5 * 2.0 ** min(restarts, 10)))

@@ -91,13 +91,7 @@ class Worker:
     def _bind(self) -> None:
         if self._pod["spec"].get("nodeName"):
             return
-        metadata = self._pod["metadata"]
-        binding = {
-            "apiVersion": "v1",
-            "kind": "Binding",
-            "metadata": {"name": metadata["name"], "namespace": metadata["namespace"]},
-            "target": {"apiVersion": "v1", "kind": "Node", "name": NODE},
-        }
+        binding = pods.binding(self._pod, NODE)
         self._insist(lambda: self._kube.create(f"{self._path}/binding", binding))
 
     def _run_once(self, wanted: Program) -> None:
