@@ -44,16 +44,27 @@ def test_a_snapshot_can_be_labelled(kube, cluster, owner, kind):
     assert labelled["metadata"]["labels"]["keep"] == "yes"
 
 
-@pytest.mark.timeout(120)
-def test_a_canary_that_is_deleted_without_what_it_owns_is_gone(kube, cluster, owner):
-    """In time: the collector of garbage asks every half minute which new kinds there are."""
-    path = kept(cluster, owner)
-    about = f"{paths.canaries(owner.namespace)}/{owner.name}"
+@pytest.fixture
+def collector(kube, namespace) -> None:
+    """The collector of garbage knows Canaries: it asks every half minute which kinds there are."""
+    create(kube, canary(namespace, "without-any", {}))
+    orphaned(kube, f"{paths.canaries(namespace)}/without-any", seconds=90)
 
-    kube.delete(about, propagation="Orphan")
 
-    ends = time.monotonic() + 90
-    while kube.get(about) is not None:
-        assert time.monotonic() < ends, "its snapshot cannot be orphaned"
+def orphaned(kube, path, seconds) -> None:
+    """Deletes an object without what it owns, and waits until it is gone."""
+    kube.delete(path, propagation="Orphan")
+    ends = time.monotonic() + seconds
+    while kube.get(path) is not None:
+        assert time.monotonic() < ends, "what it owns cannot be orphaned"
         time.sleep(0.1)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("collector")
+def test_a_canary_that_is_deleted_without_what_it_owns_is_gone_at_once(kube, cluster, owner):
+    path = kept(cluster, owner)
+
+    orphaned(kube, f"{paths.canaries(owner.namespace)}/{owner.name}", seconds=20)
+
     assert "ownerReferences" not in (kube.get(path) or {})["metadata"]
