@@ -2,8 +2,10 @@
 
 import pytest
 
+from infra.local.controlplane.plane import ControlPlane
 from infra.local.kube import Kube, KubeError
-from shared.domain.fields import Object
+from shared.adapters.cluster import Cluster
+from shared.domain.fields import Object, objects
 from tests.cluster.infra.conftest import Kubectl
 from tests.domain.canaries import canary
 from tests.infra.test_crds import WRITTEN, WRONG
@@ -79,6 +81,20 @@ def test_spillways_bookkeeping_is_kept_whole(kube: Kube, namespace: str):
     kept = kube.replace(f"{canaries(namespace)}/cart/status", {**created, "status": status})
 
     assert kept["status"] == status
+
+
+def test_its_bookkeeping_is_owned_as_a_whole_and_by_spillways_name(
+    cluster_of_a_platform_team: ControlPlane, namespace: str
+):
+    spillway = Cluster(str(cluster_of_a_platform_team.kubeconfig()))
+    made = spillway.create(canaries(namespace), {**canary(), "metadata": {"name": "cart"}})
+
+    written = {**made, "status": {"spillway": {"decision": 7}}}
+    kept = spillway.replace(f"{canaries(namespace)}/cart/status", written)
+
+    spec, status = objects(kept, "metadata", "managedFields")
+    assert (spec["manager"], status["manager"]) == ("spillway", "spillway")
+    assert status["fieldsV1"] == {"f:status": {".": {}, "f:spillway": {}}}
 
 
 @pytest.mark.parametrize(
