@@ -15,6 +15,7 @@ from infra.local.bench.cluster.audit import Call
 from infra.local.bench.cluster.fleet import Fleet
 from infra.local.kube import Key, Tree
 from shared.adapters import paths
+from tests.reconcile.watcher import image_of, shares_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
@@ -94,7 +95,7 @@ def test_what_was_good_serves_and_what_was_bad_never_will(played: Played):
     kube = played.fleet.stand.kube
     items, _ = kube.list("/apis/apps/v1/deployments")
     images = {
-        (item["metadata"]["namespace"], item["metadata"]["name"]): image(item) for item in items
+        (item["metadata"]["namespace"], item["metadata"]["name"]): image_of(item) for item in items
     }
 
     assert {
@@ -113,7 +114,7 @@ def test_all_traffic_is_the_primarys_and_no_canary_runs(played: Played):
         if not item["metadata"]["name"].endswith("-primary")
     ]
 
-    weights = [[one["weight"] for one in route["spec"]["http"][0]["route"]] for route in routes]
+    weights = [[weight for _, weight in shares_of(route)] for route in routes]
     assert weights == [[100, 0]] * SIZE
     assert replicas == [0] * SIZE
 
@@ -138,8 +139,3 @@ def test_no_effect_is_had_twice(played: Played):
         writes = played.accepted[key]
         assert writes["deployments"] == (2 if key in played.bad else 3), key
         assert 2 <= writes["virtualservices"] <= 2 + max(0, unsettled(played, key)), key
-
-
-def image(deployment: Tree) -> str:
-    containers = deployment["spec"]["template"]["spec"]["containers"]
-    return str(containers[0]["image"])
