@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements.txt
 
-.PHONY: help demo lab test control-plane test-cluster check bench bench-cluster clean
+.PHONY: help demo lab test control-plane test-cluster test-every-call check bench bench-cluster clean
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make test   every test that needs no cluster"
 	@echo "make control-plane  what the next one needs of Kubernetes, Istio and Knative: found, or built"
 	@echo "make test-cluster   every test that needs a real control plane"
+	@echo "make test-every-call  the stop and the race test on it, whole: of these the last one plays a share"
 	@echo "make check  format, lint, types, and the arrows between the rooms"
 	@echo "make bench  what a pass costs"
 	@echo "make bench-cluster  what it costs on a real control plane, beside what others cost"
@@ -43,6 +44,10 @@ control-plane: $(STAMP)
 test-cluster: control-plane
 	$(BIN)/pytest tests/cluster --ignore tests/cluster/scale -m cluster -n 3 --no-loadscope-reorder
 	$(BIN)/pytest tests/cluster/scale -m cluster
+
+# As many processes as there are processors: each has an API server of its own.
+test-every-call: control-plane
+	$(BIN)/pytest tests/cluster/test_stops.py tests/cluster/test_races.py --every-call -n auto
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

@@ -29,17 +29,31 @@ _LONG = ("plays", "test_stops", "test_defaulting", "test_races")  # the longest 
 
 class ByPlane(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Where some processes share the tests out: a file stays with one, as it has a plane of its
-    own, and so do the two files that look at the same plays.
+    own, and so do the two files that look at the same plays. What takes long takes turns.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return group(nodeid)
+        return nodeid if self.config.getoption("--every-call") else group(nodeid)
 
 
 def group(nodeid: str) -> str:
     """Tests of one group start together what they need."""
     name = Path(nodeid.partition("::")[0]).stem
     return "plays" if name in ("test_scenarios", "test_grants") else name
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-call",
+        action="store_true",
+        help="the stop and the race test, not a share of them, on a real API server",
+    )
+
+
+@pytest.fixture
+def every_call(pytestconfig: pytest.Config) -> bool:
+    """Whether the program is stopped at every call, and every race is run."""
+    return bool(pytestconfig.getoption("--every-call"))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlane:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import Event, Thread
 
 from tests.reconcile.outside import Life, When
+from tests.reconcile.rollout import Point
 from tests.reconcile.stories import a_promotion, a_wish
 from tests.reconcile.world import Delivery, Ending, Tick, World, deliver, ending, finish, go_on
 
@@ -74,6 +76,36 @@ def race(
         if again and each.delivery not in world.queue:
             world.queue += (each.delivery,)
     return len(one.life.calls), len(two.life.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """Who stands still and before which call, and the other, and before which of its own."""
+
+    first: Delivery
+    other: Delivery
+    at: int
+    back_at: int
+
+    def run(self, world: World) -> tuple[int, int]:
+        """Leaves the world as the race does, which takes no time; how many calls each made."""
+        world.pace = timedelta()
+        return race(world, self.first, self.other, at=self.at, back_at=self.back_at)
+
+
+def every_race(point: Point, rival: Delivery, run: Callable[[Race], tuple[int, int]]) -> None:
+    """Of a pass and a rival: at every pair of their calls, with either as the one that stands
+    still. How many calls there are, each race says.
+    """
+    for at in range(len(point.calls)):
+        back_at = calls = 1
+        while back_at <= calls:
+            _, calls = run(Race(point.delivery, rival, at, back_at))
+            back_at += 1
+    at = calls = 0
+    while at <= calls:
+        calls, _ = run(Race(rival, point.delivery, at, NEVER))
+        at += 1
 
 
 def one_after_the_other(world: World, first: Delivery, other: Delivery) -> Ending:
