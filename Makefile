@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements.txt
 
-.PHONY: help demo lab test control-plane test-cluster test-every-call check bench bench-cluster clean
+.PHONY: help demo lab test control-plane test-cluster test-every-call test-terraform check bench bench-cluster clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make control-plane  what the next one needs of Kubernetes, Istio and Knative: found, or built"
 	@echo "make test-cluster   every test that needs a real control plane"
 	@echo "make test-every-call  the stop and the race test on it, whole: of these the last one plays a share"
+	@echo "make test-terraform  infra/cloudrun with Terraform and Google's provider, which is built first"
 	@echo "make check  format, lint, types, and the arrows between the rooms"
 	@echo "make bench  what a pass costs"
 	@echo "make bench-cluster  what it costs on a real control plane, beside what others cost"
@@ -31,9 +32,9 @@ lab: $(STAMP)
 # Tracing makes the others three times as slow, and the walk takes every processor: each is alone. The lab's are
 # mostly waited for.
 test: $(STAMP)
-	$(BIN)/pytest tests/domain -m 'not lab and not walk and not cluster' --cov --cov-report=
+	$(BIN)/pytest tests/domain -m 'not lab and not walk and not cluster and not terraform' --cov --cov-report=
 	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
-	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster' -n 4 --dist worksteal
+	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster and not terraform' -n 4 --dist worksteal
 	$(BIN)/pytest -m walk
 	$(BIN)/pytest -m lab -n 4 --dist loadfile
 
@@ -48,6 +49,10 @@ test-cluster: control-plane
 # As many processes as there are processors: each has an API server of its own.
 test-every-call: control-plane
 	$(BIN)/pytest tests/cluster/test_stops.py tests/cluster/test_races.py --every-call -n auto
+
+test-terraform: $(STAMP)
+	@$(BIN)/python -m infra.local.controlplane terraform-provider-google
+	$(BIN)/pytest tests/infra -m terraform
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

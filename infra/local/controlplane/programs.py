@@ -63,7 +63,11 @@ OBJECT_SOURCES = Program(
 KNATIVE_ADMISSION = Program("knative-admission", "knative", ".")
 STATE_METRICS = Program("kube-state-metrics", "kube-state-metrics", "k8s.io/kube-state-metrics/v2")
 PUBSUB = Program("pubsub", "pubsub", ".")
+GOOGLE_PROVIDER = Program(
+    "terraform-provider-google", "terraform", "github.com/hashicorp/terraform-provider-google"
+)
 
+# What a control plane and the tests of it need.
 ALL = (
     ETCD,
     APISERVER,
