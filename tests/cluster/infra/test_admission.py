@@ -1,5 +1,6 @@
-"""Knative Eventing's own admission webhook, as a program: it knows more rules than the schemas."""
+"""Knative's own admission webhooks, as a program: they know more rules than the schemas."""
 
+import copy
 import json
 import subprocess
 from collections.abc import Sequence
@@ -9,15 +10,15 @@ import pytest
 import yaml
 
 from infra.local.controlplane import programs
-from infra.local.controlplane.published import EVENTING, folder
+from infra.local.controlplane.published import EVENTING, SERVING, folder
 from infra.local.kube import Tree
 from shared.adapters.clock import PingSourceClock
-from shared.domain.fields import Object
+from shared.domain.fields import Json, Object
 from tests.infra.rendering import INFRA, customized
 
 pytestmark = pytest.mark.cluster
 COMPONENTS = INFRA / "knative/components"
-KNATIVES = ("eventing.knative.dev/", "sources.knative.dev/")
+KNATIVES = ("eventing.knative.dev/", "sources.knative.dev/", "serving.knative.dev/")
 
 
 class Recorder:
@@ -33,7 +34,7 @@ class Recorder:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> list[Tree]:
-    """All that `infra/knative` has for Knative Eventing, with every component."""
+    """All that `infra/knative` has for Knative, with every component."""
     objects = customized(
         tmp_path_factory.mktemp("admission"),
         resources=[INFRA / "knative"],
@@ -60,15 +61,22 @@ def judged(objects: Sequence[Tree], configured: Sequence[Tree]) -> dict[str, str
 
 
 def as_published(**features: str) -> list[Tree]:
-    """Knative's ConfigMaps, as an installation has them where nobody changed more than these."""
+    """Knative's ConfigMaps, as an installation has them where nobody changed more than these
+    features of Eventing.
+    """
     found = [
         item
-        for path in sorted((folder(EVENTING) / "config/core/configmaps").glob("*.yaml"))
+        for part in (EVENTING, SERVING)
+        for path in sorted((folder(part) / "config/core/configmaps").glob("*.yaml"))
         for item in yaml.safe_load_all(path.read_text())
     ]
-    (switches,) = (item for item in found if item["metadata"]["name"] == "config-features")
+    (switches,) = (item for item in found if _place(item) == "knative-eventing/config-features")
     switches["data"] |= features
     return found
+
+
+def _place(item: Tree) -> str:
+    return f"{item['metadata']['namespace']}/{item['metadata']['name']}"
 
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -86,6 +94,7 @@ def test_all_that_is_installed_is_admitted(installed: list[Tree]):
         "ApiServerSource",
         "EventType",
         "EventPolicy",
+        "Service",
     }
 
 
@@ -115,3 +124,20 @@ def test_what_knative_would_not_admit_is_found(installed: list[Tree]):
     (said,) = judged([wrong], as_published()).values()
 
     assert "spec.schedule" in said
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("hostNetwork", True),
+        ("containerConcurrency", -1),
+        ("volumes", [{"name": "here", "hostPath": {"path": "/"}}]),
+    ],
+)
+def test_what_serving_would_not_admit_is_found(installed: list[Tree], field: str, value: Json):
+    service = copy.deepcopy(next(found for found in installed if found["kind"] == "Service"))
+    service["spec"]["template"]["spec"][field] = value
+
+    (said,) = judged([service], as_published()).values()
+
+    assert field in said

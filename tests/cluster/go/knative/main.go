@@ -1,4 +1,4 @@
-// Judges objects as the admission webhook of Knative Eventing does: fills in defaults, then validates.
+// Judges objects as the admission webhooks of Knative Eventing and Serving do: fills in defaults, then validates.
 //
 // It reads JSON, an object a line, and prints for each what is wrong with it: an empty line where nothing is. The
 // ConfigMaps of Knative among them set the features and defaults for those that follow.
@@ -21,6 +21,8 @@ import (
 	"knative.dev/eventing/pkg/apis/feature"
 	sources "knative.dev/eventing/pkg/apis/sources/v1"
 	"knative.dev/pkg/apis"
+	settings "knative.dev/serving/pkg/apis/config"
+	serving "knative.dev/serving/pkg/apis/serving/v1"
 )
 
 type admitted interface {
@@ -35,6 +37,7 @@ var kinds = map[string]func() admitted{
 	"eventing.knative.dev/v1beta2/EventType":    func() admitted { return &types.EventType{} },
 	"sources.knative.dev/v1/PingSource":         func() admitted { return &sources.PingSource{} },
 	"sources.knative.dev/v1/ApiServerSource":    func() admitted { return &sources.ApiServerSource{} },
+	"serving.knative.dev/v1/Service":            func() admitted { return &serving.Service{} },
 }
 
 func configured(ctx context.Context, line []byte) (context.Context, error) {
@@ -42,13 +45,23 @@ func configured(ctx context.Context, line []byte) (context.Context, error) {
 	if err := json.Unmarshal(line, &given); err != nil {
 		return ctx, err
 	}
-	switch given.Name {
-	case "config-features":
+	switch given.Namespace + "/" + given.Name {
+	case "knative-eventing/config-features":
 		flags, err := feature.NewFlagsConfigFromConfigMap(&given)
 		return feature.ToContext(ctx, flags), err
-	case "config-br-defaults":
+	case "knative-eventing/config-br-defaults":
 		defaults, err := config.NewDefaultsConfigFromConfigMap(&given)
 		return config.ToContext(ctx, &config.Config{Defaults: defaults}), err
+	case "knative-serving/config-features":
+		all := settings.FromContextOrDefaults(ctx)
+		features, err := settings.NewFeaturesConfigFromConfigMap(&given)
+		all.Features = features
+		return settings.ToContext(ctx, all), err
+	case "knative-serving/config-defaults":
+		all := settings.FromContextOrDefaults(ctx)
+		defaults, err := settings.NewDefaultsConfigFromConfigMap(&given)
+		all.Defaults = defaults
+		return settings.ToContext(ctx, all), err
 	}
 	return ctx, nil
 }
