@@ -16,7 +16,7 @@ help:
 	@echo "make test   every test that needs no cluster"
 	@echo "make control-plane  what the next one needs of Kubernetes, Istio and Knative: found, or built"
 	@echo "make test-cluster   every test that needs a real control plane"
-	@echo "make test-every-call  the stop and the race test on it, whole: of these the last one plays a share"
+	@echo "make test-every-call  the stop and the race test on it, whole, in half an hour; the last one plays a share"
 	@echo "make test-terraform  infra/cloudrun with Terraform and Google's provider, which is built first"
 	@echo "make check  format, lint, types, and the arrows between the rooms"
 	@echo "make bench  what a pass costs"
