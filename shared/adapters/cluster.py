@@ -16,6 +16,9 @@ _PAGE = 500
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=10.0)  # seconds
 _GO_ESCAPES = re.compile("[<>&\u2028\u2029]")
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+_CONNECTIONS = (
+    64  # kept open, once so many calls were made at once: THREADS passes of SPILLWAY_POOL each
+)
 _LARGEST = 64 << 20  # bytes of one answer: a page of 500 large objects is a few MB
 _JSON = "application/json"
 _JSON_PATCH = "application/json-patch+json"
@@ -34,13 +37,11 @@ class Remote:
 class Cluster:
     """One API server. Safe to share between threads; every call has a deadline and no retry."""
 
-    def __init__(
-        self, kubeconfig: str = "", pool: int = 8, *, remote: Remote | None = None
-    ) -> None:
+    def __init__(self, kubeconfig: str = "", *, remote: Remote | None = None) -> None:
         """Connects at the first call; an empty kubeconfig means the pod's own account."""
         settings = _at(remote) if remote else _found(kubeconfig)
         settings.retries = False
-        settings.connection_pool_maxsize = pool
+        settings.connection_pool_maxsize = _CONNECTIONS
         self._client = client.ApiClient(settings)
         self._client.user_agent = "spillway"  # who managedFields and audit logs say it was
 

@@ -67,8 +67,8 @@ def _open_cluster(settings: Settings, token: Callable[[], str]) -> Cluster:
     """By its endpoint where that is set, as Google Cloud's functions find it."""
     found = settings.cluster
     if not found.endpoint:
-        return Cluster(found.kubeconfig, pool=settings.pool)
-    return Cluster(pool=settings.pool, remote=Remote(found.endpoint, found.authorities, token))
+        return Cluster(found.kubeconfig)
+    return Cluster(remote=Remote(found.endpoint, found.authorities, token))
 
 
 class Watch:

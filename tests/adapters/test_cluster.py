@@ -2,13 +2,17 @@
 
 import json
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import certifi
 import pytest
 import urllib3
 from kubernetes.config import incluster_config
 
+from infra.local.background import in_background
 from shared.adapters import cluster as adapter
 from shared.adapters.cluster import Cluster
 from shared.domain.errors import Conflict, Refused, Unavailable
@@ -168,6 +172,40 @@ def test_a_server_that_comes_back_is_asked_again(apiserver, tmp_path):
         cluster.read(f"{MAPS}/a")
     with answering(http(200, a_map("a")), port=int(apiserver.url.rpartition(":")[2])):
         assert cluster.read(f"{MAPS}/a") == a_map("a")
+
+
+def test_as_many_connections_are_kept_as_calls_were_made_at_once(tmp_path):
+    """Three passes at once of eight canaries each: a connection that is not kept is another
+    handshake at every call.
+    """
+    at_once, connections = 24, []
+    together = threading.Barrier(at_once)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self):
+            connections.append(self.client_address)
+            super().setup()
+
+        def do_GET(self):
+            together.wait(10)
+            self.wfile.write(http(200, {}))
+
+        def log_message(self, format, *args):
+            pass
+
+    class Crowded(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = at_once
+
+    server = Crowded(("127.0.0.1", 0), Handler)
+    with in_background(server) as port, ThreadPoolExecutor(at_once) as pool:
+        cluster = Cluster(a_kubeconfig(tmp_path / "kubeconfig", f"http://127.0.0.1:{port}"))
+        for _ in range(2):
+            assert [*pool.map(cluster.read, [f"{MAPS}/a"] * at_once)] == [{}] * at_once
+
+    assert len(connections) == at_once
 
 
 def test_the_account_of_the_kubeconfig_is_shown(tmp_path):

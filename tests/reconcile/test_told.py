@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from shared.domain.errors import Refused, Unavailable
 from shared.domain.events import CANARY_ADVANCED, CANARY_STARTED, Event
-from shared.domain.fields import Object, text
+from shared.domain.fields import Object, mapping, text
+from shared.domain.instants import instant
 from shared.domain.notes import Kind
 from shared.domain.ownership import Owner
 from shared.domain.status import Note
@@ -13,8 +14,10 @@ from shared.domain.tell import Teller
 from shared.reconcile.scope import Watch
 from shared.reconcile.tell import tell
 from tests.domain.situations import NOW, a_status
-from tests.reconcile.outside import Life
-from tests.reconcile.stories import Story, beginning
+from tests.reconcile.outside import Life, When
+from tests.reconcile.rollout import rollout
+from tests.reconcile.stories import STORIES, Story, beginning
+from tests.reconcile.world import deliver
 
 STARTED, STEPPED, HALTED = (
     Note(7, NOW, Kind.DETECTED, revision="s1:run"),
@@ -93,3 +96,18 @@ def test_nothing_is_told_when_the_time_of_the_pass_is_over():
 
     assert told(bus, seconds=0) == ()
     assert bus.asked == 0
+
+
+def test_a_decision_is_in_force_once_it_is_applied_whoever_is_still_to_be_told():
+    """A drain is none the longer for a slow bus."""
+    points = rollout(STORIES["good"]).points
+    route = f"replace {points[0].world.names.route}"
+    point = [point for point in points if route in point.calls][-1]
+    world, times = point.world.copy(), []
+    life = Life(lambda _, when: times.append(world.now) if when is When.AFTER else None)
+
+    deliver(world, point.delivery, life)
+
+    weights = mapping(world.status, "spillway", "weights")
+    applied = times[point.calls.index(route)]
+    assert instant(weights, "settledAt") == applied < times[-1]
