@@ -16,9 +16,7 @@ _PAGE = 500
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=10.0)  # seconds
 _GO_ESCAPES = re.compile("[<>&\u2028\u2029]")
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-_CONNECTIONS = (
-    64  # kept open, once so many calls were made at once: THREADS passes of SPILLWAY_POOL each
-)
+_CONNECTIONS = 64  # kept open, where several passes make SPILLWAY_POOL calls each at once
 _LARGEST = 64 << 20  # bytes of one answer: a page of 500 large objects is a few MB
 _JSON = "application/json"
 _JSON_PATCH = "application/json-patch+json"

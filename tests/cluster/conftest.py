@@ -24,16 +24,18 @@ from tests.cluster.play.servers import CLUSTER_WIDE, EMBEDDED, NAMESPACED
 
 _numbers = itertools.count()
 
+_EVERY_CALL_SECONDS = 3000
 _LONG = ("plays", "test_stops", "test_defaulting", "test_races")  # the longest first
 
 
 class ByPlane(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Where some processes share the tests out: a file stays with one, as it has a plane of its
-    own, and so do the two files that look at the same plays. What takes long takes turns.
+    own, and so do the two files that look at the same plays. With --every-call each test is long
+    enough to be on its own.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid if self.config.getoption("--every-call") else group(nodeid)
+        return nodeid if is_whole(self.config) else group(nodeid)
 
 
 def group(nodeid: str) -> str:
@@ -50,10 +52,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def is_whole(config: pytest.Config) -> bool:
+    """Whether that was asked for; where pytest was not started on this folder nobody could."""
+    return bool(config.getoption("every_call", default=False))
+
+
 @pytest.fixture
 def every_call(pytestconfig: pytest.Config) -> bool:
     """Whether the program is stopped at every call, and every race is run."""
-    return bool(pytestconfig.getoption("--every-call"))
+    return is_whole(pytestconfig)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlane:
@@ -61,8 +68,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlane
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """None is to begin with what is long when the others are done."""
+    if is_whole(config):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(_EVERY_CALL_SECONDS), append=False)
     order = {name: number for number, name in enumerate(_LONG)}
     items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
 

@@ -13,7 +13,7 @@ from tests.reconcile.rollout import Point, rollout
 from tests.reconcile.stories import STORIES
 from tests.reconcile.world import Delivery, ending, go_on
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
 _SHARE = 25  # one race in so many is run
 _TO_THE_END = 25  # of those, after one in so many the rollout goes on to its end

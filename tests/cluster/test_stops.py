@@ -16,7 +16,7 @@ from tests.reconcile.rollout import Point, rollout
 from tests.reconcile.stories import STORIES
 from tests.reconcile.world import deliver, ending, finish, go_on
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
 _WRITES = ("create", "replace", "patch", "merge", "delete")
 _TO_THE_END = 50  # of the stops, after one in so many the rollout goes on to its end
