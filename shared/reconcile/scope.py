@@ -1,5 +1,6 @@
 """What a pass works with: the adapters and limits of a process, and the time of one pass."""
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -45,9 +46,14 @@ class Scope:
 
 
 def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:
-    """Connects nothing yet: clients connect at their first call, and stay warm."""
+    """Once in a process. Connects nothing yet: clients connect at their first call, and stay warm.
+
+    What is loaded by now stays: the collector of cycles is to go through it no more. With every
+    page of a list it would, and then most of the time it takes to read one is the collector's.
+    """
     token = MetadataServer(settings.metadata_host, now).token
     cluster = _open_cluster(settings, token)
+    gc.freeze()
     return Scope(
         cluster=cluster,
         bus=open_bus(settings),

@@ -1,5 +1,6 @@
 """A pass over several canaries: each on its own, whatever becomes of the others."""
 
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -273,7 +274,12 @@ def test_the_adapters_of_a_process_are_opened_by_its_settings(apiserver, tmp_pat
         }
     )
 
-    scope = open_scope(settings, lambda: NOW)
+    gc.unfreeze()
+    try:
+        scope = open_scope(settings, lambda: NOW)
+        assert gc.get_freeze_count() > len(gc.get_objects())
+    finally:
+        gc.unfreeze()
 
     assert (scope.namespaces, scope.beat, scope.now()) == (("shop",), timedelta(seconds=1), NOW)
     assert pass_over_all(scope, NOW, sweep=True) == []
