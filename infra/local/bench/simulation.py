@@ -21,7 +21,7 @@ BATCH = 100  # workloads of one metric query
 class Costs:
     """Seconds of a processor. docs/scale.md says what each was derived from."""
 
-    listed_function: float = 85e-6  # for a Canary in the list of a beat: its JSON, and its times
+    listed_function: float = 70e-6  # for a Canary in the list of a beat: fetched, and its times
     listed_server: float = 150e-6
     step_function: float = 10e-3  # for a decision: looked at, judged, saved, applied, told, settled
     step_server: float = 20e-3  # and what the API server and etcd do for it
