@@ -3,6 +3,7 @@
 Owners are of a builtin kind: a real collector learns of a new kind half a minute later.
 """
 
+from infra.local.kube import Tree
 from tests.cluster.conformance.asking import JSON_PATCH, Api
 from tests.cluster.conformance.kinds import config_map, owned_by, secret, widget
 
@@ -61,9 +62,26 @@ def dependents_go_with_their_owner(api: Api) -> None:
     api.gone(api.path("configmaps", "dependent"))
 
 
+def _the_collector_is_up_to_date(api: Api) -> None:
+    """A real one sees what is made in its order, and a little later: once something that nobody
+    owns is gone, it knows of all that was made before. Of others it would let the owner go alone.
+    """
+    stray = owned_by(_nobody())
+    stray["metadata"]["name"] = "stray"
+    api.post(api.path("configmaps"), stray, quiet=True)
+    api.gone(api.path("configmaps", "stray"))
+
+
+def _nobody() -> Tree:
+    owner = secret()
+    owner["metadata"]["uid"] = "00000000-0000-0000-0000-000000000001"
+    return owner
+
+
 def dependents_can_be_orphaned(api: Api) -> None:
     owner = api.post(api.path("secrets"), secret(), quiet=True).body
     api.post(api.path("configmaps"), owned_by(owner), quiet=True)
+    _the_collector_is_up_to_date(api)
     api.delete(api.path("secrets", "one"), {"propagationPolicy": "Orphan"}, quiet=True)
     api.gone(api.path("secrets", "one"))
     orphan = api.get(api.path("configmaps", "dependent"), quiet=True)
@@ -75,6 +93,7 @@ def an_owner_in_the_foreground_goes_last(api: Api) -> None:
     held = owned_by(owner, blockOwnerDeletion=True)
     held["metadata"]["finalizers"] = _HOLD
     api.post(api.path("configmaps"), held, quiet=True)
+    _the_collector_is_up_to_date(api)
     query = "propagationPolicy=Foreground"
     first = api.delete(api.path("secrets", "one", query=query), quiet=True)
     api.note("finalizers", (first.code, first.metadata.get("finalizers")))
@@ -102,9 +121,7 @@ def dependents_stay_while_one_owner_lives(api: Api) -> None:
 
 
 def what_nobody_owns_any_more_goes(api: Api) -> None:
-    owner = secret()
-    owner["metadata"]["uid"] = "00000000-0000-0000-0000-000000000001"
-    api.post(api.path("configmaps"), owned_by(owner), quiet=True)
+    api.post(api.path("configmaps"), owned_by(_nobody()), quiet=True)
     api.gone(api.path("configmaps", "dependent"))
 
 
