@@ -10,7 +10,7 @@ from shared.domain.machine import Signal
 from shared.domain.observe import Moment, observe
 from shared.domain.schedule import is_pending
 from shared.domain.seen import Seen, Unread
-from shared.domain.status import Status
+from shared.domain.status import Generations, Status
 from shared.domain.subject import Key, Request, Subject
 from shared.domain.tell import Teller
 from shared.domain.wishes import is_unsure
@@ -146,12 +146,27 @@ def _carry_out(
         status = unsettled(decision, str(error), written=writer.written)
         save(scope, subject, version, status)
         return Outcome(key_of(subject), status, error)
-    now = scope.now()  # it is in force from here on, whoever is still to be told
+    return _settle(
+        scope, case, decision, teller, written=writer.written, version=version, watch=watch
+    )
+
+
+def _settle(
+    scope: Scope,
+    case: Case,
+    decision: Decision,
+    teller: Teller,
+    *,
+    written: Generations,
+    version: str,
+    watch: Watch,
+) -> Outcome:
+    """A decision is in force once it is applied, whoever is still to be told of it."""
+    now, interval = scope.now(), case.spec.analysis.interval
     told = tell(scope, teller, watch)
-    interval = case.spec.analysis.interval
-    status = settled(decision, interval, written=writer.written, told=told, now=now)
-    save(scope, subject, version, status)
-    return Outcome(key_of(subject), status)
+    status = settled(decision, interval, written=written, told=told, now=now)
+    save(scope, case.subject, version, status)
+    return Outcome(key_of(case.subject), status)
 
 
 def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watch) -> None:
