@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from infra.local.controlplane import programs
+from infra.local.controlplane import __main__, programs
 from infra.local.controlplane.kubelet import a_kubelet
 from infra.local.kube import KubeError, connected
 from infra.local.processes import Failed
@@ -74,3 +74,10 @@ def test_a_program_of_the_assets_folder_is_taken_and_what_it_lacks_is_not(monkey
     assert programs.found(programs.ETCD, environ=environ) == tmp_path / "etcd"
     with pytest.raises(Failed, match="kube-controller-manager"):
         programs.found(programs.CONTROLLERS, environ=environ)
+
+
+def test_a_program_that_is_not_known_is_named_with_those_that_are(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["controlplane", "etdc"])
+
+    with pytest.raises(SystemExit, match="etdc: not known here; these are: etcd, kube-apiserver"):
+        __main__.main()

@@ -18,8 +18,10 @@ def main() -> None:
 
 
 def _wanted(names: list[str]) -> list[Program]:
-    known = (*programs.ALL, programs.GOOGLE_PROVIDER)
-    return [program for program in known if program.name in names] if names else [*programs.ALL]
+    known = {program.name: program for program in (*programs.ALL, programs.GOOGLE_PROVIDER)}
+    if unknown := [name for name in names if name not in known]:
+        raise Failed(f"{', '.join(unknown)}: not known here; these are: {', '.join(known)}")
+    return [known[name] for name in names] or [*programs.ALL]
 
 
 if __name__ == "__main__":
