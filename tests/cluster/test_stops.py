@@ -33,7 +33,7 @@ class Troubles:
     stops: int = 0
     failures: int = 0
 
-    def in_(self, point: Point) -> Iterator[Life]:
+    def of(self, point: Point) -> Iterator[Life]:
         """Those of a pass; of calls of a kind that a pass before had, only where all are wanted."""
         for (index, name), when in itertools.product(enumerate(point.calls), When):
             is_new = (_kind(name), when) not in self.kinds
@@ -84,7 +84,7 @@ def test_a_stop_leaves_the_real_server_as_it_leaves_the_one_in_memory(
     for point, moment in zip(
         undisturbed.points, moments(STORIES[name], undisturbed, shop), strict=True
     ):
-        for life in troubles.in_(point):
+        for life in troubles.of(point):
             troubles.play(point, moment, life)
 
     calls = [call for point in undisturbed.points for call in point.calls]
