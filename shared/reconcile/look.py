@@ -3,8 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
+
+import orjson
 
 from shared.adapters import paths
+from shared.domain.canary import CanarySpec, Refusal
 from shared.domain.errors import Refused
 from shared.domain.events import Changed, Kind
 from shared.domain.fields import Object, at, text, whole
@@ -26,6 +30,8 @@ from shared.reconcile.scope import Scope
 
 Path = Callable[[str], str]  # of a kind, by namespace
 
+_SPECS = 1024  # kept in memory: some 6 kB each
+
 
 def subject_of(canary: Object) -> Subject | None:
     """A Canary as listed; None where it is going, for then nothing is touched any more."""
@@ -36,7 +42,7 @@ def subject_of(canary: Object) -> Subject | None:
         text(canary, "metadata", "name"),
         text(canary, "metadata", "uid"),
     )
-    spec, target = parse(canary), _name(canary, "spec", "targetRef", "name")
+    spec, target = _spec(canary), _name(canary, "spec", "targetRef", "name")
     service = _name(canary, "spec", "service", "name")
     return Subject(
         owner,
@@ -46,6 +52,17 @@ def subject_of(canary: Object) -> Subject | None:
         spec=spec,
         status=left_behind(spec, _status(canary), target=target, service=service),
     )
+
+
+def _spec(canary: Object) -> CanarySpec | Refusal:
+    """What it asks for. While it waits it is looked at with every beat, and asks for the same."""
+    return _parsed(orjson.dumps(canary.get("spec")))
+
+
+@lru_cache(_SPECS)
+def _parsed(spec: bytes) -> CanarySpec | Refusal:
+    """By what it says, and by no generation: a default of the CRD changes one without the other."""
+    return parse({"spec": orjson.loads(spec)})
 
 
 def _name(canary: Object, *path: str) -> str:

@@ -85,6 +85,20 @@ def test_a_status_that_cannot_be_read_was_lost(world):
     assert subject.status == Status()
 
 
+def test_what_a_canary_asks_for_is_read_once_for_as_long_as_it_asks_for_the_same(world):
+    a_canary(world, "cart")
+    (first,) = look.all_subjects(scope_of(world))
+    (again,) = look.all_subjects(scope_of(world))
+    assert again.spec is first.spec
+
+    world.cluster.patch(
+        f"{paths.canaries('shop')}/cart",
+        [{"op": "add", "path": "/spec/progressDeadlineSeconds", "value": 7}],
+    )
+    (edited,) = look.all_subjects(scope_of(world))
+    assert edited.spec == replace(first.spec, progress_deadline=timedelta(seconds=7))
+
+
 def test_what_a_flagger_ran_and_is_refused_here_is_known_by_its_names(world):
     a_canary(world, status=Status(phase=Phase.SUCCEEDED, promoted="5b5d9cbd7f"))
     path = f"{paths.canaries('shop')}/cart"
