@@ -32,7 +32,9 @@ _ALL = 100
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What to write, and whether a write of the route has to wait for a ready pod."""
+    """What to write, and whether a write of the route has to wait: for a ready pod, or since the
+    route was not read.
+    """
 
     effects: tuple[Effect, ...] = ()
     withheld: bool = False
@@ -74,6 +76,8 @@ def _changes(status: Status, seen: Observation) -> Iterator[Effect]:
 
 
 def _is_withheld(status: Status, seen: Observation) -> bool:
+    if seen.route.unread:
+        return status.routed and status.weighed_at is None
     return _is_route_wanted(status, seen) and not _has_pods(status, seen)
 
 

@@ -10,7 +10,7 @@ from shared.domain.errors import Conflict, Unavailable
 from shared.domain.events import Changed
 from shared.domain.machine import UNDER_WAY
 from shared.domain.observe import Moment
-from shared.domain.schedule import is_in_hand, next_due
+from shared.domain.schedule import drain_end, is_in_hand, next_due
 from shared.domain.seen import Gone, Seen
 from shared.domain.subject import Key, Request, Subject, effective_spec
 from shared.reconcile import beat, bracket, look
@@ -115,12 +115,39 @@ def _pass(
 ) -> list[Outcome]:
     with scope.hands.holding([key_of(subject) for subject in due]) as held:
         ours = [subject for subject in due if key_of(subject) in (held | requests.keys())]
-        return _decide_each(scope, sorted(ours, key=_next_tick), moment, requests, watch)
+        return _in_turn(scope, sorted(ours, key=_next_tick), moment, requests, watch)
 
 
 def _free(scope: Scope, due: Sequence[Subject]) -> list[Subject]:
     free = scope.hands.free([key_of(subject) for subject in due])
     return [subject for subject in due if key_of(subject) in free]
+
+
+def _in_turn(
+    scope: Scope,
+    due: Sequence[Subject],
+    moment: Moment,
+    requests: dict[Key, Request],
+    watch: Watch,
+) -> list[Outcome]:
+    """Those whose drain is nearly over come last, and are looked at when it is: once for them all.
+
+    An event about one of them is not kept waiting.
+    """
+    ends = {
+        key_of(subject): end
+        for subject in due
+        if (end := drain_end(subject.status, moment, scope.patience))
+    }
+    waits = ends.keys() - requests.keys()
+    rest = [subject for subject in due if key_of(subject) not in waits]
+    outcomes = _decide_each(scope, rest, moment, requests, watch)
+    if not waits:
+        return outcomes
+    over = max(ends[key] for key in waits)
+    scope.sleep(max(0.0, (over - scope.now()).total_seconds()))
+    soon = [subject for subject in due if key_of(subject) in waits]
+    return outcomes + _decide_each(scope, soon, Moment(scope.now(), scope.beat), requests, watch)
 
 
 def _decide_each(

@@ -43,6 +43,12 @@ class Scope:
     budget: timedelta
     pool: int
     hands: Hands = field(default_factory=Hands)
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def patience(self) -> timedelta:
+        """How long a pass may wait for what is nearly over: half a beat, as steps may be early."""
+        return min(self.beat, self.budget / 4) / 2
 
 
 def open_scope(settings: Settings, now: Callable[[], datetime]) -> Scope:

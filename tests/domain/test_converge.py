@@ -153,6 +153,20 @@ def test_no_write_gives_traffic_to_who_has_no_ready_pod(weight, canary, primary,
     assert (SetRoute(weight) in difference.effects) is not withheld
 
 
+@pytest.mark.parametrize(
+    ("fields", "withheld"),
+    [
+        pytest.param(FRESH, True, id="new-weights"),
+        pytest.param({}, False, id="those-that-were-written"),
+        pytest.param({**FRESH, "weighed": 0}, False, id="no-route-was-asked-for"),
+    ],
+)
+def test_weights_are_not_in_force_while_their_route_is_unread(fields, withheld):
+    status = a_status(PROGRESSING, **fields)
+
+    assert converge(status, a_look(route=Route.UNREAD), Act.REPAIR).withheld is withheld
+
+
 def test_a_canary_without_its_share_keeps_no_route_from_being_right():
     assert not converge(a_status(), a_look(canary=Pods.EMPTY), Act.REPAIR).withheld
 

@@ -11,6 +11,7 @@ from shared.domain.observe import Moment
 from shared.domain.ownership import Owner
 from shared.domain.schedule import (
     asleep_until,
+    drain_end,
     has_moved,
     is_due,
     is_in_hand,
@@ -53,6 +54,34 @@ def subject(status, *, spec=None, generation=1):
 )
 def test_the_beat_goes_on_for_whoever_waits(status, pending):
     assert is_pending(status) is pending
+
+
+def draining(seconds, phase=Phase.FINALISING, **more):
+    """Its weights were settled so long ago, and drain for ten seconds."""
+    since = NOW - timedelta(seconds=seconds)
+    return a_status(phase, **{"weighed_at": since, "drain": timedelta(seconds=10)} | more)
+
+
+@pytest.mark.parametrize(
+    ("status", "awaited"),
+    [
+        pytest.param(draining(9.8), True, id="nearly-over"),
+        pytest.param(draining(8), True, id="as-much-as-there-is-patience-for"),
+        pytest.param(draining(7.9), False, id="a-beat-is-early-enough"),
+        pytest.param(draining(10), False, id="over"),
+        pytest.param(draining(9.8, Phase.FAILED), True, id="after-a-failure"),
+        pytest.param(draining(9.8, Phase.INITIALIZING), True, id="after-the-first-route"),
+        pytest.param(draining(9.8, Phase.PROGRESSING, weight=0), False, id="a-new-run-goes-on"),
+        pytest.param(draining(9.8, Phase.SUCCEEDED), False, id="at-rest"),
+        pytest.param(draining(9.8, weight=20), False, id="traffic-is-not-away"),
+        pytest.param(draining(9.8, weighed_at=None), False, id="nor-known-to-be"),
+        pytest.param(draining(9.8, drain=None), False, id="no-drain-is-known"),
+    ],
+)
+def test_only_a_drain_that_is_nearly_over_is_waited_for(status, awaited):
+    found = drain_end(status, MOMENT, timedelta(seconds=2))
+
+    assert found == (status.weighed_at + status.drain if awaited else None)
 
 
 @pytest.mark.parametrize(

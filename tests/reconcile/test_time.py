@@ -4,14 +4,15 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from shared.adapters import paths
 from shared.domain.errors import Unavailable
-from shared.domain.fields import Json
-from shared.domain.instants import written
+from shared.domain.fields import Json, mapping
+from shared.domain.instants import instant, written
+from shared.domain.machine import Phase
 from shared.domain.subject import Request
 from shared.reconcile.run import pass_over_all, pass_over_some, settle_with
 from shared.reconcile.scope import Scope
@@ -21,7 +22,7 @@ from tests.reconcile.outside import Life, When
 from tests.reconcile.rollout import rollout
 from tests.reconcile.stories import STORIES, a_wish
 from tests.reconcile.watcher import Names
-from tests.reconcile.world import World
+from tests.reconcile.world import BEAT_EVERY, START, World
 
 
 @pytest.fixture
@@ -133,3 +134,42 @@ def test_what_was_looked_at_in_vain_is_not_decided_when_all_the_time_is_over():
 
     assert isinstance(outcome.failure, Unavailable)
     assert world.status == before
+
+
+def before_its_drain_is_over() -> tuple[World, datetime]:
+    """A canary whose drain ends a little after the beat that comes, and when."""
+    for point in rollout(STORIES["good"]).points:
+        block = mapping(point.world.status, "spillway")
+        since = instant(block, "weights", "settledAt")
+        end = since + timedelta(seconds=10) if since else START
+        if point.world.status.get("phase") == "Finalising" and end - point.world.now < BEAT_EVERY:
+            return point.world.copy(), end
+    raise AssertionError("no drain ends between two beats")
+
+
+def test_a_drain_that_is_nearly_over_is_waited_for_before_anything_is_looked_at():
+    world, end = before_its_drain_is_over()
+    life, looked_at = Life(), list[str]()
+
+    def sleep(seconds: float) -> None:
+        looked_at.extend(call.name for call in life.calls if "deployments" in call.name)
+        world.sleep(seconds)
+
+    assert world.now < end
+    pass_over_all(replace(world.scope(life), sleep=sleep), world.now, sweep=False)
+
+    assert world.status["phase"] == "Succeeded"
+    assert end <= world.now < end + timedelta(seconds=1)
+    assert not looked_at
+
+
+def test_a_wish_does_not_wait_for_a_drain():
+    world, _ = before_its_drain_is_over()
+    key, request = (world.names.namespace, world.names.name), Request(wish=a_wish(world))
+    slept = list[float]()
+
+    scope = replace(world.scope(Life()), sleep=slept.append)
+    (outcome,) = pass_over_some(scope, [key], world.now, {key: request})
+
+    assert outcome.status.phase is Phase.FAILED
+    assert not slept

@@ -75,6 +75,9 @@ class World:
     def age(self) -> None:
         self.now += self.pace
 
+    def sleep(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
     def scope(self, life: Life) -> Scope:
         outside = Outside(self, life)
         return Scope(
@@ -89,6 +92,7 @@ class World:
             beat=BEAT_EVERY,
             budget=timedelta(seconds=20),
             pool=1,
+            sleep=self.sleep,
         )
 
     def _clock(self, outside: Outside) -> Clock:
