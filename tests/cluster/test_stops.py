@@ -74,7 +74,7 @@ def _kind(call: str) -> str:
 def test_a_stop_leaves_the_real_server_as_it_leaves_the_one_in_memory(
     name, shop, every_call, capsys
 ):
-    """Before and after each kind of call of each story, or each call of each pass: 850 of the 5,828
+    """Before and after each kind of call of each story, or each call of each pass: 850 of the 5,572
     stops in memory, and 146 lost answers. And undisturbed: pass by pass the two stand the same,
     with their generations and decisions.
     """
