@@ -83,6 +83,17 @@ def _restarts(edge: Edge) -> bool:
     return edge.status.weight == 0 and edge.decision.act in (Act.RESTART, Act.RETURN)
 
 
+def weights_are_in_force_once_their_route_is_written(edge: Edge) -> bool:
+    """I2: else a drain would begin before the traffic has gone."""
+    after, difference = edge.decision.status, edge.decision.difference
+    fresh = after.routed and after.weighed_at is None
+    if not edge.decision.is_saved or not fresh or difference.withheld:
+        return True
+    if after.phase is Phase.FAILED and not after.initialized:
+        return True  # a failed initialization leaves the traffic as it is
+    return any(isinstance(effect, SetRoute) for effect in difference.effects)
+
+
 def pods_go_only_after_the_drain(edge: Edge) -> bool:
     """I2."""
     if not any(isinstance(effect, ScaleDown) for effect in edge.decision.effects):
@@ -205,6 +216,7 @@ INVARIANTS: tuple[Callable[[Edge], bool], ...] = (
     no_write_gives_traffic_to_a_workload_without_pods,
     a_canary_without_pods_loses_its_weight,
     a_primary_without_pods_gives_its_weight_away,
+    weights_are_in_force_once_their_route_is_written,
     pods_go_only_after_the_drain,
     a_wish_is_honoured_in_every_phase_that_is_not_at_rest,
     nothing_is_promoted_without_evidence,

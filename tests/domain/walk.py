@@ -75,14 +75,14 @@ class Some:
         self.left, self._choices = members, choices
 
     def __getattr__(self, claim: str) -> bool:
-        """A property of the member: chosen where those that are left differ in it."""
+        """A property of the member: chosen where those that are left differ in it, and kept."""
         true = tuple(member for member in self.left if getattr(member, claim))
-        false = tuple(member for member in self.left if not getattr(member, claim))
-        if not true or not false:
-            return bool(true)
-        holds = self._choices.take(_BOTH)
-        self.left = true if holds else false
-        return bool(holds)
+        holds = bool(true)
+        if holds and len(true) < len(self.left):
+            holds = self._choices.take(_BOTH)
+            self.left = true if holds else tuple(one for one in self.left if one not in true)
+        setattr(self, claim, holds)
+        return holds
 
 
 _PARTLY = ("canary", "primary", "route")
@@ -96,12 +96,10 @@ class Look:
         self.read: dict[str, Any] = {}
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self.read:
-            members = self._options(name)
-            partly = name in _PARTLY
-            self.read[name] = (
-                Some(members, self._choices) if partly else self._choices.take(members)
-            )
+        members = self._options(name)
+        partly = name in _PARTLY
+        self.read[name] = Some(members, self._choices) if partly else self._choices.take(members)
+        setattr(self, name, self.read[name])
         return self.read[name]
 
     def _options(self, name: str) -> tuple[Any, ...]:

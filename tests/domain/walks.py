@@ -25,15 +25,15 @@ def _spec(analysis: AnalysisSpec) -> CanarySpec:
     return CanarySpec(Target("Deployment", "app"), ServiceSpec("app", port=80), analysis)
 
 
-# Each walk is of one Canary whose spec is edited between these at any moment.
+# Each walk is of one Canary whose spec is edited between these at any moment. The longest is first.
 SPECS: dict[str, tuple[CanarySpec, ...]] = {
-    "stepWeight that overshoots, threshold 2": (_spec(_OVERSHOOT),),
-    "stepWeights, stepWeightPromotion, threshold 1": (_spec(_LISTED),),
-    "skipAnalysis": (replace(_spec(replace(_OVERSHOOT, threshold=1)), skip_analysis=True),),
     "no metrics, one step, suspended and resumed": (
         _spec(_BARE),
         replace(_spec(_BARE), suspend=True),
     ),
+    "stepWeight that overshoots, threshold 2": (_spec(_OVERSHOOT),),
+    "stepWeights, stepWeightPromotion, threshold 1": (_spec(_LISTED),),
+    "skipAnalysis": (replace(_spec(replace(_OVERSHOOT, threshold=1)), skip_analysis=True),),
 }
 
 
