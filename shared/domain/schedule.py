@@ -7,7 +7,7 @@ from shared.domain.canary import Refusal
 from shared.domain.errors import Refused
 from shared.domain.fields import Object, at
 from shared.domain.instants import instant
-from shared.domain.machine import TRANSITIONS, Act, Phase, Signal
+from shared.domain.machine import TRANSITIONS, Phase, Signal
 from shared.domain.observe import Moment
 from shared.domain.status import Generations, Status
 from shared.domain.subject import Subject, refusal_of
@@ -69,8 +69,8 @@ def drain_end(status: Status, moment: Moment, patience: timedelta) -> datetime |
     It began a little after a beat, with the write of the route; so where it lasts some beats it
     ends a little after one, and would be found over with the next.
     """
-    _, act = TRANSITIONS[status.phase].get(Signal.DRAINED, (status.phase, Act.KEEP))
-    if act is Act.KEEP or status.weight or status.weighed_at is None or status.drain is None:
+    waits = Signal.DRAINED in TRANSITIONS[status.phase] and status.weight == 0
+    if not waits or status.weighed_at is None or status.drain is None:
         return None
     end = status.weighed_at + status.drain
     return end if moment.now < end <= moment.now + patience else None

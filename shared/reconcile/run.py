@@ -113,41 +113,32 @@ def _pass(
     requests: dict[Key, Request],
     watch: Watch,
 ) -> list[Outcome]:
+    """Those whose drain is nearly over come last, and are looked at when it is: once for them all.
+    An event about one of them is not kept waiting.
+    """
     with scope.hands.holding([key_of(subject) for subject in due]) as held:
         ours = [subject for subject in due if key_of(subject) in (held | requests.keys())]
-        return _in_turn(scope, sorted(ours, key=_next_tick), moment, requests, watch)
+        ours.sort(key=_next_tick)
+        ends = _drain_ends(scope, [s for s in ours if key_of(s) not in requests], moment)
+        rest = [subject for subject in ours if key_of(subject) not in ends]
+        outcomes = _decide_each(scope, rest, moment, requests, watch)
+        if not ends:
+            return outcomes
+        scope.sleep(max(0.0, (max(ends.values()) - scope.now()).total_seconds()))
+        soon = [subject for subject in ours if key_of(subject) in ends]
+        later = Moment(scope.now(), scope.beat)
+        return outcomes + _decide_each(scope, soon, later, requests, watch)
+
+
+def _drain_ends(scope: Scope, due: Sequence[Subject], moment: Moment) -> dict[Key, datetime]:
+    """Whose drain is waited for, and when it ends."""
+    ends = ((key_of(one), drain_end(one.status, moment, scope.patience)) for one in due)
+    return {key: end for key, end in ends if end}
 
 
 def _free(scope: Scope, due: Sequence[Subject]) -> list[Subject]:
     free = scope.hands.free([key_of(subject) for subject in due])
     return [subject for subject in due if key_of(subject) in free]
-
-
-def _in_turn(
-    scope: Scope,
-    due: Sequence[Subject],
-    moment: Moment,
-    requests: dict[Key, Request],
-    watch: Watch,
-) -> list[Outcome]:
-    """Those whose drain is nearly over come last, and are looked at when it is: once for them all.
-
-    An event about one of them is not kept waiting.
-    """
-    ends = {
-        key_of(subject): end
-        for subject in due
-        if (end := drain_end(subject.status, moment, scope.patience))
-    }
-    waits = ends.keys() - requests.keys()
-    rest = [subject for subject in due if key_of(subject) not in waits]
-    outcomes = _decide_each(scope, rest, moment, requests, watch)
-    if not waits:
-        return outcomes
-    over = max(ends[key] for key in waits)
-    scope.sleep(max(0.0, (over - scope.now()).total_seconds()))
-    soon = [subject for subject in due if key_of(subject) in waits]
-    return outcomes + _decide_each(scope, soon, Moment(scope.now(), scope.beat), requests, watch)
 
 
 def _decide_each(

@@ -10,19 +10,21 @@ import pytest
 
 from shared.adapters import paths
 from shared.domain.errors import Unavailable
-from shared.domain.fields import Json, mapping
-from shared.domain.instants import instant, written
+from shared.domain.fields import Json
+from shared.domain.instants import written
 from shared.domain.machine import Phase
+from shared.domain.status import read_status
 from shared.domain.subject import Request
 from shared.reconcile.run import pass_over_all, pass_over_some, settle_with
 from shared.reconcile.scope import Scope
 from tests.domain.canaries import canary
+from tests.reconcile.fleet import a_canary, a_fleet, at_rest, scope_of
 from tests.reconcile.memory import Memory
 from tests.reconcile.outside import Life, When
 from tests.reconcile.rollout import rollout
 from tests.reconcile.stories import STORIES, a_wish
 from tests.reconcile.watcher import Names
-from tests.reconcile.world import BEAT_EVERY, START, World
+from tests.reconcile.world import BEAT_EVERY, World
 
 
 @pytest.fixture
@@ -139,12 +141,26 @@ def test_what_was_looked_at_in_vain_is_not_decided_when_all_the_time_is_over():
 def before_its_drain_is_over() -> tuple[World, datetime]:
     """A canary whose drain ends a little after the beat that comes, and when."""
     for point in rollout(STORIES["good"]).points:
-        block = mapping(point.world.status, "spillway")
-        since = instant(block, "weights", "settledAt")
-        end = since + timedelta(seconds=10) if since else START
-        if point.world.status.get("phase") == "Finalising" and end - point.world.now < BEAT_EVERY:
+        status = read_status(point.world.status)
+        end = status.weighed_at and status.weighed_at + timedelta(seconds=10)
+        if status.phase is Phase.FINALISING and end and end - point.world.now < BEAT_EVERY:
             return point.world.copy(), end
     raise AssertionError("no drain ends between two beats")
+
+
+@pytest.mark.parametrize(
+    ("beat", "budget", "patience"),
+    [
+        pytest.param(1, 20, 0.5, id="half-a-beat"),
+        pytest.param(5, 20, 2.5, id="by-default"),
+        pytest.param(60, 20, 2.5, id="an-eighth-of-the-budget"),
+    ],
+)
+def test_a_pass_has_patience_for_half_a_beat_and_an_eighth_of_its_budget(beat, budget, patience):
+    scope = World(Memory(), Names()).scope(Life())
+    some = replace(scope, beat=timedelta(seconds=beat), budget=timedelta(seconds=budget))
+
+    assert some.patience == timedelta(seconds=patience)
 
 
 def test_a_drain_that_is_nearly_over_is_waited_for_before_anything_is_looked_at():
@@ -161,6 +177,28 @@ def test_a_drain_that_is_nearly_over_is_waited_for_before_anything_is_looked_at(
     assert world.status["phase"] == "Succeeded"
     assert end <= world.now < end + timedelta(seconds=1)
     assert not looked_at
+
+
+def test_drains_are_waited_for_once_and_nobody_waits_with_them():
+    world = a_fleet()
+    for name, left in (("first", 0.5), ("second", 1.5)):
+        since = world.now - timedelta(seconds=10 - left)
+        draining = at_rest(name, weighed_at=since, drain=timedelta(seconds=10))
+        draining = replace(draining, phase=Phase.FINALISING, next_tick=world.now)
+        a_canary(world, name, status=draining)
+    a_canary(world, "other", status=replace(at_rest("other"), settled_at=None, decided_at=None))
+    life, before = Life(), list[list[str]]()
+
+    def sleep(seconds: float) -> None:
+        before.append([call.name for call in life.calls if "/deployments/" in call.name])
+        world.sleep(seconds)
+
+    pass_over_all(scope_of(world, life, sleep=sleep), world.now, sweep=False)
+
+    (looked_at,) = before
+    assert {name.rpartition("/")[2] for name in looked_at} == {"other", "other-primary"}
+    after = {call.name for call in life.calls if "/deployments/" in call.name} - set(looked_at)
+    assert {name.rpartition("/")[2] for name in after} >= {"first", "second"}
 
 
 def test_a_wish_does_not_wait_for_a_drain():
