@@ -36,7 +36,7 @@ test: $(STAMP)
 	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
 	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster and not terraform' -n 4 --dist worksteal
 	$(BIN)/pytest -m walk
-	$(BIN)/pytest -m lab -n 4 --dist loadfile
+	$(BIN)/pytest -m lab -n 4 --dist loadfile --no-loadscope-reorder
 
 control-plane: $(STAMP)
 	@$(BIN)/python -m infra.local.controlplane

@@ -14,10 +14,15 @@ from infra.local.apiserver.trees import Tree, copied
 _INFRA = Path(__file__).parent.parent / "infra"
 _CRDS = (_INFRA / "crds", _INFRA / "local" / "crds")
 _ON_LOOPBACK = ("loopback", "lab", "cluster")
+_LONG = ("lab/test_real_time.py", "lab/test_rollouts.py", "lab/test_lab.py")  # the longest first
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sockets: none for a test without a marker, 127.0.0.1 only for the others."""
+    """Sockets: none for a test without a marker, 127.0.0.1 only for the others. And none is to
+    begin with what is long when the others are done.
+    """
+    order = {name: number for number, name in enumerate(_LONG)}
+    items.sort(key=lambda item: order.get("/".join(item.path.parts[-2:]), len(order)))
     for item in items:
         if any(item.get_closest_marker(name) for name in _ON_LOOPBACK):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1"]))

@@ -25,13 +25,19 @@ from tests.cluster.play.servers import CLUSTER_WIDE, EMBEDDED, NAMESPACED
 _numbers = itertools.count()
 
 _EVERY_CALL_SECONDS = 3000
-_LONG = ("plays", "test_stops", "test_defaulting", "test_races")  # the longest first
+_GROUPS = {  # of those that start together what they need; the others are one more
+    "plays": ("test_scenarios", "test_grants"),
+    "stops": ("test_stops", "test_stalled"),
+    "infra": ("infra",),
+    "races": ("test_races",),
+    "defaulting": ("test_defaulting",),
+}
+_LONG = ("plays", "stops", "infra", "others", "races", "defaulting")  # the longest first
 
 
 class ByPlane(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """Where some processes share the tests out: a file stays with one, as it has a plane of its
-    own, and so do the two files that look at the same plays. With --every-call each test is long
-    enough to be on its own.
+    """Where some processes share the tests out: those stay with one that need the same control
+    plane, or look at the same plays. With --every-call each test is long enough to be on its own.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -39,9 +45,9 @@ class ByPlane(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 
 
 def group(nodeid: str) -> str:
-    """Tests of one group start together what they need."""
-    name = Path(nodeid.partition("::")[0]).stem
-    return "plays" if name in ("test_scenarios", "test_grants") else name
+    """Tests of one group share what they need."""
+    names = {part.removesuffix(".py") for part in Path(nodeid.partition("::")[0]).parts}
+    return next((group for group, of in _GROUPS.items() if names & set(of)), "others")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,8 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if is_whole(config):
         for item in items:
             item.add_marker(pytest.mark.timeout(_EVERY_CALL_SECONDS), append=False)
-    order = {name: number for number, name in enumerate(_LONG)}
-    items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
+    items.sort(key=lambda item: _LONG.index(group(item.nodeid)))
 
 
 @pytest.fixture(scope="session")

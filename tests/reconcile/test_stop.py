@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from shared.domain.events import RollbackWish
+from tests.reconcile.alike import Endings
 from tests.reconcile.outside import Life, When, failing_at, stopped_at
-from tests.reconcile.rollout import Point, Worlds, rollout
+from tests.reconcile.rollout import Point, rollout
 from tests.reconcile.stories import STORIES
 from tests.reconcile.tasks import Tasks
-from tests.reconcile.world import Delivery, Ending, Tick, World, deliver, ending, finish, go_on
+from tests.reconcile.world import Delivery, Ending, Tick, World, deliver, finish
 
 ON_TASKS = ["good", "bad", "reverted", "wish in Progressing"]
 
@@ -26,7 +27,7 @@ class Troubles:
     trouble: Callable[[int, When], Life]
     forget: Callable[[], object]  # what was logged so far: a failure shows its own log
     tried: int = 0
-    worlds: Worlds = field(default_factory=Worlds)
+    endings: Endings = field(default_factory=Endings)
 
     def at_every_call_of(self, point: Point) -> None:
         for index, name in enumerate(point.calls):
@@ -43,11 +44,9 @@ class Troubles:
         assert taken is False or not life.is_over
         finish(world, point.delivery, taken=taken, started=started)
         for again in (world,) if taken else _again(world, point.delivery):
-            if self.worlds.is_new(again):
-                self.forget()
-                sys.stdout.write(f"{point.delivery}, {point.calls[index]} {when}\n")
-                go_on(again)
-                self._expect(ending(again), point, index)
+            self.forget()
+            sys.stdout.write(f"{point.delivery}, {point.calls[index]} {when}\n")
+            self._expect(self.endings.of(again), point, index)
 
     def _expect(self, found: Ending, point: Point, index: int) -> None:
         """A wish is honoured blind, too: where a read fails, by other steps to the same end."""
@@ -95,6 +94,6 @@ def _tried(
     for point in undisturbed.points:
         troubles.at_every_call_of(point)
     with capsys.disabled():
-        worlds = len(troubles.worlds.met)
+        worlds = len(troubles.endings.known)
         sys.stdout.write(f"\n{name}: {trouble.__name__} {troubles.tried} calls, {worlds} worlds\n")
     return troubles.tried

@@ -6,7 +6,7 @@ Beats come only while there is a beat; what was not taken is delivered again.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -186,22 +186,25 @@ def finish(world: World, delivery: Delivery, *, taken: bool, started: datetime) 
     world.now = started + BEAT_EVERY
 
 
-def go_on(
-    world: World,
-    seen: Callable[[World, Delivery], None] | None = None,
-    live: Callable[[], Life] = Life,
-) -> None:
-    """Round after round, until nothing is to come but sweeps and a sweep finds nothing to do."""
+def rounds(world: World, live: Callable[[], Life] = Life) -> Iterator[Delivery]:
+    """Round after round, each at the point where its event is about to be delivered; until nothing
+    is to come but sweeps and a sweep finds nothing to do.
+    """
     for _ in range(_ROUNDS):
         delivery = prepare(world)
-        if seen:
-            seen(world, delivery)
+        yield delivery
         started, life, was_quiet = world.now, live(), world.is_quiet
         taken = deliver(world, delivery, life)
         finish(world, delivery, taken=taken, started=started)
         if was_quiet and taken and not any(call.is_write for call in life.calls):
             return
     raise AssertionError(f"it never ends: {json.dumps(world.status, indent=1)}")
+
+
+def go_on(world: World, live: Callable[[], Life] = Life) -> None:
+    """To the end."""
+    for _ in rounds(world, live):
+        pass
 
 
 def _has_come(world: World, turn: Turn) -> bool:
@@ -263,16 +266,16 @@ def ending(world: World) -> Ending:
         "replicas": [whole(target, "spec", "replicas"), whole(primary, "spec", "replicas")],
         "snapshots": sorted(_names(world, paths.snapshots(world.names.namespace))),
     }
-    return Ending(json.dumps(state), _told(world), _published(world))
+    return Ending(json.dumps(state), said_of(world), said_to(world))
 
 
 def _names(world: World, path: str) -> list[str]:
     return [text(item, "metadata", "name") for page in world.cluster.pages(path) for item in page]
 
 
-def _told(world: World) -> tuple[str, ...]:
-    """Of the canary, but for what a stop or an outage may add: a wait that outlasts an interval, a
-    check without a verdict.
+def said_of(world: World) -> tuple[str, ...]:
+    """In Kubernetes Events of the canary, but for what a stop or an outage may add: a wait that
+    outlasts an interval, a check without a verdict.
     """
     pages = world.cluster.pages(paths.events(world.names.namespace))
     said = [
@@ -285,7 +288,8 @@ def _told(world: World) -> tuple[str, ...]:
     return tuple(sorted(one for one in said if not any(words in one for words in extra)))
 
 
-def _published(world: World) -> tuple[str, ...]:
+def said_to(world: World) -> tuple[str, ...]:
+    """The bus, in CloudEvents; AssertionError where two have one id."""
     by_id: dict[str, Event] = {}
     for event in world.published:
         first = by_id.setdefault(event.id, event)
