@@ -9,6 +9,9 @@ REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements
 .PHONY: help demo lab test control-plane test-cluster test-every-call test-terraform check bench bench-cluster clean
 .DELETE_ON_ERROR:
 
+# The tests start hundreds of processes: what one has compiled, the others need not.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:
 	@echo "make demo   a good and a bad release in the lab, watched; then everything is stopped"
 	@echo "make lab    the lab, left running until Ctrl-C"
@@ -32,7 +35,7 @@ lab: $(STAMP)
 # Tracing makes the others three times as slow, and the walk takes every processor: each is alone. The lab's are
 # mostly waited for.
 test: $(STAMP)
-	$(BIN)/pytest tests/domain -m 'not lab and not walk and not cluster and not terraform' --cov --cov-report=
+	$(BIN)/pytest tests/domain -m 'not lab and not walk and not cluster and not terraform' -n 2 --cov --cov-report=
 	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
 	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster and not terraform' -n 4 --dist worksteal
 	$(BIN)/pytest -m walk

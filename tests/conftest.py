@@ -14,9 +14,16 @@ from infra.local.apiserver.trees import Tree, copied
 _INFRA = Path(__file__).parent.parent / "infra"
 _CRDS = (_INFRA / "crds", _INFRA / "local" / "crds")
 _ON_LOOPBACK = ("loopback", "lab", "cluster")
-_LONG = ("lab/test_real_time.py", "lab/test_rollouts.py", "lab/test_lab.py")  # the longest first
+_LONG = (  # the longest first, one for each process; the next has to wait for the first of them
+    "lab/test_real_time.py",
+    "lab/test_rollouts.py",
+    "lab/test_lab.py",
+    "lab/test_lab_again.py",
+    "infra/test_alerts.py",
+)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sockets: none for a test without a marker, 127.0.0.1 only for the others. And none is to
     begin with what is long when the others are done.
