@@ -1,4 +1,4 @@
-"""Worlds from which a rollout goes on alike: a rollout of every stop need not be played to its end.
+"""Worlds from which a rollout goes on alike: what comes after a stop is played but once.
 
 What comes after depends on nothing but the world, as no process is left over. Of that, two things
 make no difference: when it is, as each time is compared with another of the same world; and the
