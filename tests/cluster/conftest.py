@@ -25,12 +25,14 @@ from tests.cluster.play.servers import CLUSTER_WIDE, EMBEDDED, NAMESPACED
 _numbers = itertools.count()
 
 _EVERY_CALL_SECONDS = 3000
-_GROUPS = {  # of those that start together what they need; the others are one more
-    "plays": ("test_scenarios", "test_grants"),
-    "stops": ("test_stops", "test_stalled"),
-    "infra": ("infra",),
-    "races": ("test_races",),
-    "defaulting": ("test_defaulting",),
+_GROUPS = {  # what shares what it starts, by file or folder; all others are one more
+    "test_scenarios": "plays",
+    "test_grants": "plays",
+    "test_stops": "stops",
+    "test_stalled": "stops",
+    "test_races": "races",
+    "test_defaulting": "defaulting",
+    "infra": "infra",
 }
 _LONG = ("plays", "stops", "infra", "others", "races", "defaulting")  # the longest first
 
@@ -46,8 +48,8 @@ class ByPlane(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
 
 def group(nodeid: str) -> str:
     """Tests of one group share what they need."""
-    names = {part.removesuffix(".py") for part in Path(nodeid.partition("::")[0]).parts}
-    return next((group for group, of in _GROUPS.items() if names & set(of)), "others")
+    parts = Path(nodeid.partition("::")[0]).with_suffix("").parts
+    return next((_GROUPS[part] for part in parts if part in _GROUPS), "others")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -29,7 +29,7 @@ class Endings:
         """Plays it on: to its end, or up to where an earlier one was."""
         passed: list[int] = []
         for _ in rounds(world):
-            state = hash(_state(world))
+            state = state_of(world)
             if state in self.known:
                 found = self.known[state]
                 break
@@ -40,17 +40,20 @@ class Endings:
         return found
 
 
-def _state(world: World) -> Hashable:
-    """What people and the bus have yet to send bears a time of its own: until then, it counts."""
+def state_of(world: World) -> int:
+    """The same for worlds that go on alike. What people and the bus have yet to send bears a time
+    of its own: for as long as there is any, it counts what time it is.
+    """
     is_to_come = world.queue or world.story or world.tasks
     lost = world.past.lost_at
-    return (
+    parts = (
         "".join(_kept(world)),
         _told(world),
         (world.queue, world.story, world.tasks, world.now if is_to_come else None),
         world.now - world.swept,
         (lost and world.now - lost, world.past.reached, world.past.decided),
     )
+    return hash(parts)
 
 
 def _kept(world: World) -> Iterator[str]:
