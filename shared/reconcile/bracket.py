@@ -1,6 +1,7 @@
-"""One canary, on its own: decide, save, apply, tell, settle."""
+"""One canary, on its own: decide, save, apply; and once its turn comes again, tell, settle."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.adapters import log
 from shared.domain.analysis import Verdict, VerdictKind
@@ -33,6 +34,17 @@ class Outcome:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A decision whose effects are all applied, since when, and what that needs to be settled."""
+
+    case: Case
+    decision: Decision
+    version: str  # of the Canary, as it was saved
+    written: Generations
+    at: datetime
+
+
 def key_of(subject: Subject) -> Key:
     """Namespace and name."""
     return (subject.owner.namespace, subject.owner.name)
@@ -44,7 +56,7 @@ def out_of_time(subject: Subject) -> Outcome:
     return Outcome(key_of(subject), subject.status, why)
 
 
-def run(
+def enforce(
     scope: Scope,
     case: Case,
     moment: Moment,
@@ -52,8 +64,8 @@ def run(
     request: Request,
     verdict: Verdict | None,
     watch: Watch,
-) -> Outcome:
-    """The bracket. What goes wrong in it is this canary's alone."""
+) -> Applied | Outcome:
+    """Decides, saves and applies. What goes wrong in it is this canary's alone."""
     key, status = key_of(case.subject), case.subject.status
     if not watch.left():
         return out_of_time(case.subject)
@@ -77,9 +89,26 @@ def run(
         decision = saved(decision, scope.now())
         version = save(scope, case.subject, case.subject.version, decision.status)
         status = decision.status
-        return _carry_out(scope, case, decision, version=version, watch=watch)
+        return _apply(scope, case, decision, version=version, watch=watch)
     except (Conflict, Refused, Unavailable) as error:
         return Outcome(key, status, error)
+
+
+def settle(scope: Scope, enforced: Applied | Outcome, watch: Watch) -> Outcome:
+    """Tells of what was applied, and settles it. A decision is in force from then on when it is
+    applied, whoever is still to be told of it.
+    """
+    if isinstance(enforced, Outcome):
+        return enforced
+    case, decision = enforced.case, enforced.decision
+    key, interval = key_of(case.subject), case.spec.analysis.interval
+    told = tell(scope, _teller(case, decision.status), watch)
+    status = settled(decision, interval, written=enforced.written, told=told, now=enforced.at)
+    try:
+        save(scope, case.subject, enforced.version, status)
+    except (Conflict, Refused, Unavailable) as error:
+        return Outcome(key, decision.status, error)
+    return Outcome(key, status)
 
 
 def _tell_again(scope: Scope, case: Case, watch: Watch) -> Status:
@@ -87,7 +116,7 @@ def _tell_again(scope: Scope, case: Case, watch: Watch) -> Status:
     subject, status = case.subject, case.subject.status
     if not status.outbox:
         return status
-    told = tell(scope, Teller(subject.owner, case.spec.target.name, status), watch)
+    told = tell(scope, _teller(case, status), watch)
     if told:
         rest = tuple(note for note in status.outbox if note not in told)
         status = replace(status, outbox=rest)
@@ -124,9 +153,9 @@ def _log(case: Case, decision: Decision) -> None:
         )
 
 
-def _carry_out(
+def _apply(
     scope: Scope, case: Case, decision: Decision, *, version: str, watch: Watch
-) -> Outcome:
+) -> Applied | Outcome:
     subject = case.subject
     _keep_the_beat(scope, decision, subject.status, watch)
     writer = Writer(
@@ -137,36 +166,19 @@ def _carry_out(
         seen=case.seen,
         status=decision.status,
     )
-    teller = Teller(subject.owner, case.spec.target.name, decision.status)
     try:
         for effect in decision.effects:
             writer.apply(effect)
     except (Refused, Unavailable) as error:
-        warn_of_all(scope, teller)
+        warn_of_all(scope, _teller(case, decision.status))
         status = unsettled(decision, str(error), written=writer.written)
         save(scope, subject, version, status)
         return Outcome(key_of(subject), status, error)
-    return _settle(
-        scope, case, decision, teller, written=writer.written, version=version, watch=watch
-    )
+    return Applied(case, decision, version, writer.written, at=scope.now())
 
 
-def _settle(
-    scope: Scope,
-    case: Case,
-    decision: Decision,
-    teller: Teller,
-    *,
-    written: Generations,
-    version: str,
-    watch: Watch,
-) -> Outcome:
-    """A decision is in force once it is applied, whoever is still to be told of it."""
-    now, interval = scope.now(), case.spec.analysis.interval
-    told = tell(scope, teller, watch)
-    status = settled(decision, interval, written=written, told=told, now=now)
-    save(scope, case.subject, version, status)
-    return Outcome(key_of(case.subject), status)
+def _teller(case: Case, status: Status) -> Teller:
+    return Teller(case.subject.owner, case.spec.target.name, status)
 
 
 def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watch) -> None:
