@@ -23,6 +23,7 @@ ASSETS = "KUBEBUILDER_ASSETS"
 _GO = (1, 26)
 _SHOWN_SECONDS = 10.0  # between two lines about a build
 _QUOTED = 20  # lines of a build that failed
+_WITHOUT_SYMBOLS = ("-gcflags", "all=-dwarf=false")  # they would be made, and thrown away by -s -w
 _KUBERNETES = "v1.37.2"
 _STAMP = "k8s.io/component-base/version.git"
 _STAMPS = {"Version": _KUBERNETES, "Major": "1", "Minor": "37"}  # else clients that check refuse
@@ -54,14 +55,14 @@ CONTROLLERS = Program(
     "k8s.io/kubernetes/cmd/kube-controller-manager",
     _VERSION,
 )
-ISTIOD = Program("pilot-discovery", "istio", "istio.io/istio/pilot/cmd/pilot-discovery")
+ISTIOD = Program("pilot-discovery", "kubernetes", "istio.io/istio/pilot/cmd/pilot-discovery")
 PING_SOURCES = Program("mtping", "knative", "knative.dev/eventing/cmd/mtping")
 BROKER_FILTER = Program("broker-filter", "knative", "knative.dev/eventing/cmd/broker/filter")
 OBJECT_SOURCES = Program(
     "apiserver_receive_adapter", "knative", "knative.dev/eventing/cmd/apiserver_receive_adapter"
 )
 KNATIVE_ADMISSION = Program("knative-admission", "knative", ".")
-STATE_METRICS = Program("kube-state-metrics", "kube-state-metrics", "k8s.io/kube-state-metrics/v2")
+STATE_METRICS = Program("kube-state-metrics", "kubernetes", "k8s.io/kube-state-metrics/v2")
 PUBSUB = Program("pubsub", "pubsub", ".")
 GOOGLE_PROVIDER = Program(
     "terraform-provider-google", "terraform", "github.com/hashicorp/terraform-provider-google"
@@ -108,8 +109,8 @@ def _build(program: Program, built: Path, say: Say) -> None:
     draft = built.with_suffix(".draft")
     values = " ".join(f"-X {name}={value}" for name, value in program.stamps)
     command = [
-        _go(program), "build", "-v", "-trimpath", "-ldflags", f"-s -w {values}", "-o", str(draft),
-        program.package,
+        _go(program), "build", "-v", "-trimpath", *_WITHOUT_SYMBOLS, "-ldflags", f"-s -w {values}",
+        "-o", str(draft), program.package,
     ]  # fmt: skip
     say(f"{program.name}: built from its Go modules, once; it is kept as {built}")
     environ = {
