@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements.txt
 
-.PHONY: help demo lab test control-plane test-cluster test-every-call test-terraform check bench bench-cluster clean
+.PHONY: help demo lab test test-walk test-lab control-plane test-cluster test-every-call test-terraform check bench bench-cluster clean
 .DELETE_ON_ERROR:
 
 # The tests start hundreds of processes: what one has compiled, the others need not.
@@ -32,13 +32,18 @@ demo: $(STAMP)
 lab: $(STAMP)
 	@$(BIN)/python -m infra.local.playground --control-plane $(CONTROL_PLANE)
 
-# Tracing makes the others three times as slow, and the walk takes every processor: each is alone. The lab's are
-# mostly waited for.
+# Tracing makes the others three times as slow: what is traced is alone. The lab's are mostly waited for, and the walk
+# takes what they leave of the processors.
 test: $(STAMP)
 	$(BIN)/pytest tests/domain -m 'not lab and not walk and not cluster and not terraform' -n 2 --cov --cov-report=
 	$(BIN)/coverage report --include='shared/domain/*' --skip-covered --show-missing --fail-under=100
 	$(BIN)/pytest --ignore tests/domain -m 'not lab and not walk and not cluster and not terraform' -n 4 --dist worksteal
-	$(BIN)/pytest -m walk
+	@$(MAKE) --no-print-directory -j 2 test-walk test-lab
+
+test-walk: $(STAMP)
+	nice -n 19 $(BIN)/pytest tests/domain -m walk
+
+test-lab: $(STAMP)
 	$(BIN)/pytest -m lab -n 4 --dist loadfile --no-loadscope-reorder
 
 control-plane: $(STAMP)
