@@ -1,7 +1,6 @@
-"""One canary, on its own: decide, save, apply; and once its turn comes again, tell, settle."""
+"""One canary, on its own: decide, save, apply, tell, settle."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from shared.adapters import log
 from shared.domain.analysis import Verdict, VerdictKind
@@ -34,17 +33,6 @@ class Outcome:
     failure: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A decision whose effects are all applied, since when, and what that needs to be settled."""
-
-    case: Case
-    decision: Decision
-    version: str  # of the Canary, as it was saved
-    written: Generations
-    at: datetime
-
-
 def key_of(subject: Subject) -> Key:
     """Namespace and name."""
     return (subject.owner.namespace, subject.owner.name)
@@ -56,7 +44,7 @@ def out_of_time(subject: Subject) -> Outcome:
     return Outcome(key_of(subject), subject.status, why)
 
 
-def enforce(
+def run(
     scope: Scope,
     case: Case,
     moment: Moment,
@@ -64,8 +52,8 @@ def enforce(
     request: Request,
     verdict: Verdict | None,
     watch: Watch,
-) -> Applied | Outcome:
-    """Decides, saves and applies. What goes wrong in it is this canary's alone."""
+) -> Outcome:
+    """The bracket. What goes wrong in it is this canary's alone."""
     key, status = key_of(case.subject), case.subject.status
     if not watch.left():
         return out_of_time(case.subject)
@@ -89,26 +77,9 @@ def enforce(
         decision = saved(decision, scope.now())
         version = save(scope, case.subject, case.subject.version, decision.status)
         status = decision.status
-        return _apply(scope, case, decision, version=version, watch=watch)
+        return _carry_out(scope, case, decision, version=version, watch=watch)
     except (Conflict, Refused, Unavailable) as error:
         return Outcome(key, status, error)
-
-
-def settle(scope: Scope, enforced: Applied | Outcome, watch: Watch) -> Outcome:
-    """Tells of what was applied, and settles it. A decision is in force from then on when it is
-    applied, whoever is still to be told of it.
-    """
-    if isinstance(enforced, Outcome):
-        return enforced
-    case, decision = enforced.case, enforced.decision
-    key, interval = key_of(case.subject), case.spec.analysis.interval
-    told = tell(scope, _teller(case, decision.status), watch)
-    status = settled(decision, interval, written=enforced.written, told=told, now=enforced.at)
-    try:
-        save(scope, case.subject, enforced.version, status)
-    except (Conflict, Refused, Unavailable) as error:
-        return Outcome(key, decision.status, error)
-    return Outcome(key, status)
 
 
 def _tell_again(scope: Scope, case: Case, watch: Watch) -> Status:
@@ -116,7 +87,7 @@ def _tell_again(scope: Scope, case: Case, watch: Watch) -> Status:
     subject, status = case.subject, case.subject.status
     if not status.outbox:
         return status
-    told = tell(scope, _teller(case, status), watch)
+    told = tell(scope, Teller(subject.owner, case.spec.target.name, status), watch)
     if told:
         rest = tuple(note for note in status.outbox if note not in told)
         status = replace(status, outbox=rest)
@@ -153,9 +124,9 @@ def _log(case: Case, decision: Decision) -> None:
         )
 
 
-def _apply(
+def _carry_out(
     scope: Scope, case: Case, decision: Decision, *, version: str, watch: Watch
-) -> Applied | Outcome:
+) -> Outcome:
     subject = case.subject
     _keep_the_beat(scope, decision, subject.status, watch)
     writer = Writer(
@@ -166,19 +137,36 @@ def _apply(
         seen=case.seen,
         status=decision.status,
     )
+    teller = Teller(subject.owner, case.spec.target.name, decision.status)
     try:
         for effect in decision.effects:
             writer.apply(effect)
     except (Refused, Unavailable) as error:
-        warn_of_all(scope, _teller(case, decision.status))
+        warn_of_all(scope, teller)
         status = unsettled(decision, str(error), written=writer.written)
         save(scope, subject, version, status)
         return Outcome(key_of(subject), status, error)
-    return Applied(case, decision, version, writer.written, at=scope.now())
+    return _settle(
+        scope, case, decision, teller, written=writer.written, version=version, watch=watch
+    )
 
 
-def _teller(case: Case, status: Status) -> Teller:
-    return Teller(case.subject.owner, case.spec.target.name, status)
+def _settle(
+    scope: Scope,
+    case: Case,
+    decision: Decision,
+    teller: Teller,
+    *,
+    written: Generations,
+    version: str,
+    watch: Watch,
+) -> Outcome:
+    """A decision is in force once it is applied, whoever is still to be told of it."""
+    now, interval = scope.now(), case.spec.analysis.interval
+    told = tell(scope, teller, watch)
+    status = settled(decision, interval, written=written, told=told, now=now)
+    save(scope, case.subject, version, status)
+    return Outcome(key_of(case.subject), status)
 
 
 def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watch) -> None:

@@ -1,7 +1,7 @@
 """The pass: look, ask, gather, then each canary on its own; see `bracket` for that."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from shared.adapters import log
@@ -159,7 +159,7 @@ def _decide_each(
         answers = gather(scope, asked, watch)
         work = [
             pool.submit(
-                bracket.enforce,
+                bracket.run,
                 scope,
                 case,
                 moment,
@@ -169,10 +169,7 @@ def _decide_each(
             )
             for case in sorted((*cases, *unmade), key=lambda case: _next_tick(case.subject))
         ]
-        rest = [
-            pool.submit(bracket.settle, scope, done.result(), watch) for done in as_completed(work)
-        ]
-        outcomes = [future.result() for future in rest]
+        outcomes = [future.result() for future in work]
     reached = {outcome.key for outcome in outcomes}
     return outcomes + [bracket.out_of_time(s) for s in due if key_of(s) not in reached]
 

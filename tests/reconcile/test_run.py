@@ -2,7 +2,6 @@
 
 import gc
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -137,44 +136,6 @@ def failing(call: str, error: Exception) -> Life:
 def some(world: World, life: Life) -> Outcome:
     (outcome,) = pass_over_some(world.scope(life), [HEALTHY], world.now)
     return outcome
-
-
-def two_to_do() -> World:
-    """A canary whose target has a new revision, and one to take up."""
-    world = a_world()
-    deploy(world)
-    apply(world)
-    return world
-
-
-def test_what_a_pass_decided_is_all_applied_before_it_tells_of_any() -> None:
-    world, life = two_to_do(), Life()
-
-    passed(world, world.scope(life))
-
-    names = [call.name for call in life.calls]
-    applied = [f"patch {world.names.target}", "create /apis/apps/v1/namespaces/shop/deployments"]
-    last = max(n for n, name in enumerate(names) if name.startswith(tuple(applied)))
-    first = min(n for n, name in enumerate(names) if "/events/" in name)
-    assert names[last].endswith("till-primary")
-    assert last < first
-
-
-def test_one_that_hangs_keeps_no_other_from_being_told_of_and_settled() -> None:
-    world, life, settled = two_to_do(), Life(), threading.Event()
-    patch, save = f"patch {world.names.target}", f"replace {paths.canaries('shop')}/till/status"
-
-    def hook(index: int, when: When) -> None:
-        names = [call.name for call in life.calls[: index + 1]]
-        if names[-1] == patch and when is When.BEFORE:
-            assert settled.wait(10), "the other one waits for it"
-        if names.count(save) == 2 and when is When.AFTER:
-            settled.set()
-
-    life.hook = hook
-    outcomes = passed(world, replace(world.scope(life), pool=2))
-
-    assert [outcomes[key].failure for key in (HEALTHY, TROUBLED)] == [None, None]
 
 
 def test_a_pass_over_named_canaries_looks_whether_they_are_due_or_not() -> None:
