@@ -10,6 +10,7 @@ from shared.domain.analysis import VerdictKind
 from shared.domain.claims import (
     awaits,
     has_differences,
+    is_at_rest,
     is_unread,
     may_be_judged,
     may_refuse,
@@ -42,6 +43,11 @@ def _refused(s: Situation) -> bool:
 
 def _already_refused(s: Situation) -> bool:
     return s.status.settled and not s.seen.accepted and may_refuse(s)
+
+
+def _refused_to_no_end(s: Situation) -> bool:
+    """What it waited for at rest, it need not wait for while its spec is refused."""
+    return s.status.next_tick is not None and _already_refused(s) and is_at_rest(s)
 
 
 def _accepted(s: Situation) -> bool:
@@ -178,12 +184,15 @@ def _traffic_back(s: Situation) -> bool:
 
 
 def _drained(s: Situation) -> bool:
+    """What was to be waited for is over; of an initialization that failed there is nothing."""
     status = s.status
+    if status.phase is Phase.FAILED and not status.initialized and not awaits(s):
+        return status.next_tick is not None
     clear = status.weight == 0 and s.seen.route.as_asked and s.seen.drained
     if not clear or awaits(s):
         return False
-    if status.phase is Phase.FAILED:
-        return status.initialized and status.next_tick is not None
+    if status.phase in RESTING:
+        return status.next_tick is not None
     return status.phase in (Phase.INITIALIZING, Phase.FINALISING) and status.routed
 
 
@@ -234,6 +243,7 @@ def _is_last_check(s: Situation) -> bool:
 RULES: tuple[tuple[Signal, Callable[[Situation], bool]], ...] = (
     (Signal.WITHDRAWN, _withdrawn),
     (Signal.REFUSED, _refused),
+    (Signal.DRAINED, _refused_to_no_end),
     (Signal.NOTHING, _already_refused),
     (Signal.ACCEPTED, _accepted),
     (Signal.EXHAUSTED, _unread_exhausted),

@@ -11,9 +11,9 @@ from shared.domain.classify import classify
 from shared.domain.converge import Difference, converge, intended_primary
 from shared.domain.effects import Effect, WritePrimary
 from shared.domain.fields import short
-from shared.domain.machine import TRANSITIONS, UNDER_WAY, Act, Phase, Signal
+from shared.domain.machine import RESTING, TRANSITIONS, UNDER_WAY, Act, Phase, Signal
 from shared.domain.notes import Kind
-from shared.domain.observation import Situation
+from shared.domain.observation import Observation, Situation
 from shared.domain.status import Generations, Note, Status
 
 _TOLD_AT_MOST = 20
@@ -52,7 +52,8 @@ def decide(situation: Situation) -> Decision:
     phase, act = TRANSITIONS[status.phase][signal]
     if act is Act.KEEP:
         return Decision(signal, act, status, Difference())
-    after = _stamped(act_on(situation, signal, act, phase), situation)
+    acted = act_on(situation, signal, act, phase)
+    after = _stamped(_weighed_anew(acted, situation.seen), situation)
     spaced = after.next_tick is not None and after.next_tick > situation.now
     late = situation.late and spaced and after.next_tick != status.next_tick
     return Decision(signal, act, after, converge(after, situation.seen, act), late)
@@ -63,6 +64,16 @@ def saved(decision: Decision, now: datetime) -> Decision:
     status = decision.status
     since = now if status.unsettled_since == status.decided_at else status.unsettled_since
     return replace(decision, status=replace(status, decided_at=now, unsettled_since=since))
+
+
+def _weighed_anew(after: Status, seen: Observation) -> Status:
+    """A weight is in force while the route says so. Where somebody changed it, pods that have no
+    traffic by the status may have had some until now: their drain begins when that is put right
+    (I2).
+    """
+    if not after.routed or after.weight > 0 or after.weighed_at is None or seen.idle:
+        return after
+    return after if seen.route.unread or seen.route.as_asked else replace(after, weighed_at=None)
 
 
 def _stamped(after: Status, situation: Situation) -> Status:
@@ -98,9 +109,10 @@ def _at_once(after: Status, situation: Situation) -> datetime | None:
     if after.phase in UNDER_WAY:
         return situation.now
     moving = after.weight > 0 or (after.routed and after.weighed_at is None)
-    owes = after.restoring or moving or not situation.seen.idle
+    failed = after.phase is Phase.FAILED
+    owes = moving or (failed and (after.restoring or not situation.seen.idle))
     rests = after.next_tick is None and situation.status.next_tick is not None
-    waits = after.phase is Phase.FAILED and after.initialized and not after.stranded
+    waits = after.phase in RESTING and after.initialized and not after.stranded
     return situation.now if waits and owes and not rests else None
 
 

@@ -110,7 +110,12 @@ _EMPTIES: dict[Signal, Act] = {
     Signal.PRIMARY_EMPTY: Act.EMPTY_PRIMARY,
     Signal.BOTH_EMPTY: Act.WARN,
 }
-_REST: dict[Signal, Act] = {**_ALWAYS, Signal.REFUSED: Act.REFUSE, Signal.ACCEPTED: Act.ACCEPT}
+_REST: dict[Signal, Act] = {
+    **_ALWAYS,
+    Signal.REFUSED: Act.REFUSE,
+    Signal.ACCEPTED: Act.ACCEPT,
+    Signal.DRAINED: Act.REST,
+}
 
 
 def _staying(phase: Phase, acts: dict[Signal, Act]) -> dict[Signal, Transition]:
@@ -183,7 +188,6 @@ TRANSITIONS: dict[Phase, dict[Signal, Transition]] = {
         Signal.CANARY_EMPTY: (Phase.FAILED, Act.EMPTY_CANARY),
         Signal.BOTH_EMPTY: (Phase.FAILED, Act.WARN),
         Signal.PRIMARY_READY: (Phase.FAILED, Act.TAKE),
-        Signal.DRAINED: (Phase.FAILED, Act.REST),
         Signal.ARRIVED: (Phase.INITIALIZING, Act.INITIALIZE),
         Signal.REVISED: (Phase.PROGRESSING, Act.BEGIN),
     },

@@ -69,8 +69,8 @@ def drain_end(status: Status, moment: Moment, patience: timedelta) -> datetime |
     It began a little after a beat, with the write of the route; so where it lasts some beats it
     ends a little after one, and would be found over with the next.
     """
-    waits = Signal.DRAINED in TRANSITIONS[status.phase] and status.weight == 0
-    if not waits or status.weighed_at is None or status.drain is None:
+    drains = Signal.DRAINED in TRANSITIONS[status.phase] and status.weight == 0
+    if not drains or not is_pending(status) or status.weighed_at is None or status.drain is None:
         return None
     end = status.weighed_at + status.drain
     return end if moment.now < end <= moment.now + patience else None

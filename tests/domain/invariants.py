@@ -94,6 +94,13 @@ def weights_are_in_force_once_their_route_is_written(edge: Edge) -> bool:
     return any(isinstance(effect, SetRoute) for effect in difference.effects)
 
 
+def a_drain_begins_anew_where_the_route_is_put_right(edge: Edge) -> bool:
+    """I2: whoever changed it may have given traffic to what is to go."""
+    after = edge.decision.status
+    writes = any(isinstance(effect, SetRoute) for effect in edge.decision.effects)
+    return not writes or after.weight > 0 or after.weighed_at is None or _is(edge, "idle", True)
+
+
 def pods_go_only_after_the_drain(edge: Edge) -> bool:
     """I2."""
     if not any(isinstance(effect, ScaleDown) for effect in edge.decision.effects):
@@ -217,6 +224,7 @@ INVARIANTS: tuple[Callable[[Edge], bool], ...] = (
     a_canary_without_pods_loses_its_weight,
     a_primary_without_pods_gives_its_weight_away,
     weights_are_in_force_once_their_route_is_written,
+    a_drain_begins_anew_where_the_route_is_put_right,
     pods_go_only_after_the_drain,
     a_wish_is_honoured_in_every_phase_that_is_not_at_rest,
     nothing_is_promoted_without_evidence,

@@ -42,6 +42,12 @@ def test_a_wish_is_possible_in_every_phase_that_is_under_way(phase):
         pytest.param(SUCCEEDED, {}, Signal.REFUSED, id="at-rest"),
         pytest.param(NEW, {}, Signal.REFUSED, id="new"),
         pytest.param(SUCCEEDED, {"refused_generation": 1}, Signal.NOTHING, id="told-already"),
+        pytest.param(
+            SUCCEEDED,
+            {"refused_generation": 1, "next_tick": NOW},
+            Signal.DRAINED,
+            id="no-beat-for-it",
+        ),
         pytest.param(SUCCEEDED, {"refused_generation": 9}, Signal.REFUSED, id="another-generation"),
         pytest.param(FAILED, RESTORING, Signal.UNREADY, id="not-while-it-goes-back"),
         pytest.param(

@@ -245,7 +245,12 @@ def test_when_both_are_ready_again_the_step_resumes(status, look, signal):
         pytest.param(FINALISING, {"weight": 100}, {}, Signal.PRIMARY_READY, id="finalising-lent"),
         pytest.param(FAILED, {"next_tick": NOW}, {}, Signal.DRAINED, id="failed-and-drained"),
         pytest.param(FAILED, {"next_tick": None}, {}, Signal.NOTHING, id="failed-and-at-rest"),
-        pytest.param(FAILED, {**NEVER, "next_tick": NOW}, {}, Signal.NOTHING, id="failed-at-first"),
+        pytest.param(FAILED, {**NEVER, "next_tick": NOW}, {}, Signal.DRAINED, id="failed-at-first"),
+        pytest.param(SUCCEEDED, {"next_tick": NOW}, {}, Signal.DRAINED, id="nothing-came"),
+        pytest.param(SUCCEEDED, {"next_tick": None}, {}, Signal.NOTHING, id="at-rest"),
+        pytest.param(
+            SUCCEEDED, {"next_tick": NOW}, {"drained": False}, Signal.NOTHING, id="drains-at-rest"
+        ),
     ],
 )
 def test_the_ways_in_and_out_wait_for_the_primary_the_route_and_the_drain(

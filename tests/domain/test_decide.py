@@ -175,14 +175,27 @@ def test_what_is_in_force_is_settled_and_the_drain_counts_from_there():
 
 
 @pytest.mark.parametrize(
-    ("phase", "status", "weighed_at"),
+    ("phase", "status", "look", "weighed_at"),
     [
-        pytest.param(Phase.SUCCEEDED, {"weighed_at": EARLIER}, EARLIER, id="a-repair"),
-        pytest.param(Phase.INITIALIZING, {"weighed": 0, "weighed_at": None}, None, id="no-route"),
+        pytest.param(Phase.SUCCEEDED, {}, {"unrecorded": True}, EARLIER, id="nothing-of-it"),
+        pytest.param(Phase.FINALISING, {}, {"route": Route.OTHER}, LATER, id="the-route"),
+        pytest.param(Phase.FINALISING, {}, {"route": Route.GONE}, LATER, id="one-that-is-gone"),
+        pytest.param(
+            Phase.PROGRESSING, {"weight": 20}, {"route": Route.OTHER}, EARLIER, id="nothing-drains"
+        ),
+        pytest.param(
+            Phase.INITIALIZING,
+            {"weighed": 0, "weighed_at": None},
+            {"unrecorded": True, "primary": Pods.UNREADY},
+            None,
+            id="no-route",
+        ),
     ],
 )
-def test_a_repair_renews_no_drain(phase, status, weighed_at):
-    assert done(decided(phase, status, unrecorded=True)).weighed_at == weighed_at
+def test_a_drain_begins_anew_where_a_route_is_put_right(phase, status, look, weighed_at):
+    before = {"weighed_at": EARLIER, **status}
+
+    assert done(decided(phase, before, **look)).weighed_at == weighed_at
 
 
 def test_a_written_primary_is_remembered_by_its_revision():

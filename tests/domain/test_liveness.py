@@ -14,7 +14,7 @@ from shared.domain.analysis import VerdictKind
 from shared.domain.canary import CanarySpec
 from shared.domain.decide import decide, settled
 from shared.domain.effects import Effect, ScaleDown, ScaleUp, SetRoute, WritePrimary
-from shared.domain.machine import UNDER_WAY, Phase
+from shared.domain.machine import RESTING, UNDER_WAY, Phase
 from shared.domain.observation import Facts, Observation, Pods, Revision, Route, Situation
 from shared.domain.schedule import is_pending
 from shared.domain.status import Generations, Status
@@ -22,17 +22,22 @@ from tests.domain.walk import NEW, NOW, OLD
 from tests.domain.walks import SPECS, Found
 
 _BEAT = timedelta(seconds=5)
+_EDITED = 45  # a weight that no step has
 _ENOUGH = 600  # beats: a deadline of 600 s is 120 of them, and no end waits for more than a few
 
 
 @dataclass
 class Release:
-    """How a revision behaves, and whether somebody wishes it back."""
+    """How a revision behaves, and what people do: wish it back, write a spec that is refused, give
+    the canary pods and traffic by hand.
+    """
 
     verdict: VerdictKind = VerdictKind.PASSED
     comes_up: bool = True
     primary_comes_up: bool = True
     wished: bool = False
+    accepted: bool = True
+    edited: bool = False
 
 
 @dataclass
@@ -49,8 +54,9 @@ class World:
     template: str = field(init=False)  # the revision of the target, which nobody edits
 
     def __post_init__(self) -> None:
-        self.idle = self.status.phase not in UNDER_WAY
-        self.weight = self.status.weight if self.status.routed else -1
+        self.idle = self.status.phase not in UNDER_WAY and not self.release.edited
+        asked = _EDITED if self.release.edited else self.status.weight
+        self.weight = asked if self.status.routed else -1
         self.primary = bool(self.status.primary_revision)
         self.template = self.status.revision or NEW
         self.status = replace(
@@ -91,12 +97,13 @@ class World:
             generations=self.status.generations,
             target_revision=self.template,
             primary_revision=(self.status.promoted or OLD) if self.primary else "",
+            refusal="" if self.release.accepted else "spec.provider",
         )
 
     def _look(self) -> Observation:
         status = self.status
         return Observation(
-            accepted=True,
+            accepted=self.release.accepted,
             wished=self.release.wished,
             canary=self._canary(),
             idle=self.idle,
@@ -196,6 +203,21 @@ _RUNS = (Phase.PROGRESSING, Phase.PROMOTING, Phase.FINALISING)
             {Phase.INITIALIZED, Phase.SUCCEEDED},
             id="initializing, and a run where the target is another than the primary",
         ),
+        pytest.param(
+            Release(edited=True),
+            _RUNS,
+            {Phase.SUCCEEDED, Phase.FAILED},  # what was measured says nothing of the weight asked
+            id="edited by hand",
+        ),
+        pytest.param(Release(), RESTING, set(RESTING), id="at rest"),
+        pytest.param(Release(edited=True), RESTING, set(RESTING), id="edited at rest"),
+        pytest.param(Release(accepted=False), RESTING, set(RESTING), id="refused at rest"),
+        pytest.param(
+            Release(accepted=False, edited=True),
+            RESTING,
+            set(RESTING),
+            id="refused at rest, and edited",
+        ),
     ],
 )
 def test_a_rollout_ends_as_its_release_deserves(
@@ -205,7 +227,7 @@ def test_a_rollout_ends_as_its_release_deserves(
     for name in _JUDGED:
         spec = SPECS[name][0]
         for status in walks[name].statuses:
-            if status.phase in begun and not status.refused_generation:
+            if status.phase in begun and (status.phase in RESTING or not status.refused_generation):
                 end = _end(status, spec, release)
                 if end.phase not in ends or is_pending(end):
                     wrong.append((name, status, end))

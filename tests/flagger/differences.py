@@ -40,7 +40,8 @@ _DRAIN = Reason(
     "Failed comes first, the scale-down after the drain",
     "A canary that failed is Failed in the pass that takes its traffic. Its pods go "
     "`analysis.drainSeconds` (ours; 10 by default, 0 allowed) later, so that requests on their way "
-    "to them are answered. Flagger scales them down in the same moment.",
+    "to them are answered. Flagger scales them down in the same moment. Where somebody gives them "
+    "traffic meanwhile, the route is put right, and the drain begins anew.",
 )
 _ONE_WAIT = Reason(
     "A wait is told when it outlasts an interval",

@@ -10,7 +10,7 @@ from shared.domain.fields import Json, Object
 from shared.domain.promotion import Promotion
 from tests.reconcile.memory import Memory
 from tests.reconcile.tasks import Tasks
-from tests.reconcile.watcher import Names
+from tests.reconcile.watcher import Names, shares_of
 from tests.reconcile.world import START, Turn, World, go_on
 
 
@@ -32,6 +32,18 @@ def kubectl_set_image(image: str) -> Callable[[World], None]:
         world.cluster.patch(world.names.target, [{"op": "replace", "path": path, "value": image}])
 
     return act
+
+
+def kubectl_edit_route(world: World) -> None:
+    """Somebody gives the canary half of the traffic."""
+    cluster, route = world.cluster, world.names.route
+    shares = [(f"{world.names.name}-primary", 50), (f"{world.names.name}-canary", 50)]
+    assert [host for host, _ in shares_of(cluster.read(route))] == [host for host, _ in shares]
+    operations: list[Object] = [
+        {"op": "replace", "path": f"/spec/http/0/route/{number}/weight", "value": weight}
+        for number, (_, weight) in enumerate(shares)
+    ]
+    cluster.patch(route, operations)
 
 
 def wish_back(world: World) -> None:
@@ -83,6 +95,7 @@ STORIES: dict[str, Story] = {
     "superseded in Promoting": Story(
         (_RELEASE, Turn("Promoting", 50, kubectl_set_image("cart:3"))), analysis=_AND_BACK
     ),
+    "edited in Finalising": Story((_RELEASE, Turn("Finalising", 0, kubectl_edit_route))),
     "skipped": Story((_RELEASE,), spec={"skipAnalysis": True}),
     "never ready": Story(
         (Turn("Initialized", 0, kubectl_set_image("cart:2-never")),),

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from shared.domain.events import SERVICE_ROLLEDBACK
-from shared.domain.fields import text
+from shared.domain.fields import mapping, text
 from tests.reconcile.rollout import rollout
-from tests.reconcile.stories import STORIES
+from tests.reconcile.stories import STORIES, Story, beginning
+from tests.reconcile.world import go_on
 
 _ENDS = {
     "good": ("Succeeded", "cart:2"),
@@ -18,6 +19,7 @@ _ENDS = {
     "wish in Promoting": ("Failed", "cart:1"),
     "wish in Finalising": ("Failed", "cart:1"),
     "superseded in Promoting": ("Succeeded", "cart:3"),
+    "edited in Finalising": ("Succeeded", "cart:2"),
     "skipped": ("Succeeded", "cart:2"),
     "never ready": ("Failed", "cart:1"),
     "promoted twice": ("Succeeded", "cart:2"),
@@ -35,6 +37,20 @@ def test_a_rollout_ends_in_its_phase_with_its_image_on_the_primary_and_all_traff
     assert (state["phase"], state["images"][1]) == _ENDS[name]
     assert state["shares"] == [["cart-primary", 100], ["cart-canary", 0]]
     assert state["replicas"] == [0, 2]
+
+
+def test_a_spec_that_is_refused_at_rest_and_mended_leaves_no_beat_behind():
+    world = beginning(Story(()))
+    for provider in ("nginx", "istio"):
+        canary = world.cluster.read(world.names.canary) or {}
+        spec = {**mapping(canary, "spec"), "provider": provider}
+        world.cluster.replace(world.names.canary, {**canary, "spec": spec})
+
+        go_on(world)
+
+    assert not world.has_beat
+    assert "nextTickTime" not in mapping(world.status, "spillway")
+    assert "refusal" not in mapping(world.status, "spillway")
 
 
 def test_a_restored_app_is_told_with_the_image_that_it_goes_back_to():
