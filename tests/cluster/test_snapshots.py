@@ -1,6 +1,7 @@
 """Snapshots on the real server: whoever may label them can, and they outlive an orphaned Canary."""
 
 import time
+import uuid
 
 import pytest
 
@@ -60,10 +61,20 @@ def orphaned(kube, path, seconds) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.timeout(120)
+def collected_after(kube, cluster, namespace) -> None:
+    """Waits until the collector has taken what nobody owns: what was made before, it knows too."""
+    stray = kept(cluster, Owner(namespace, "nobody", str(uuid.uuid4())))
+    ends = time.monotonic() + 60
+    while kube.get(stray) is not None:
+        assert time.monotonic() < ends, "what nobody owns is there still"
+        time.sleep(0.1)
+
+
+@pytest.mark.timeout(180)
 @pytest.mark.usefixtures("collector")
 def test_a_canary_that_is_deleted_without_what_it_owns_is_gone_at_once(kube, cluster, owner):
     path = kept(cluster, owner)
+    collected_after(kube, cluster, owner.namespace)
 
     orphaned(kube, f"{paths.canaries(owner.namespace)}/{owner.name}", seconds=20)
 
