@@ -13,7 +13,7 @@ from shared.domain.effects import Effect, WritePrimary
 from shared.domain.fields import short
 from shared.domain.machine import RESTING, TRANSITIONS, UNDER_WAY, Act, Phase, Signal
 from shared.domain.notes import Kind
-from shared.domain.observation import Observation, Situation
+from shared.domain.observation import Observation, Route, Situation
 from shared.domain.status import Generations, Note, Status
 
 _TOLD_AT_MOST = 20
@@ -73,7 +73,7 @@ def _weighed_anew(after: Status, seen: Observation) -> Status:
     """
     if not after.routed or after.weight > 0 or after.weighed_at is None or seen.idle:
         return after
-    return after if seen.route.unread or seen.route.as_asked else replace(after, weighed_at=None)
+    return replace(after, weighed_at=None) if seen.route is Route.OTHER else after
 
 
 def _stamped(after: Status, situation: Situation) -> Status:

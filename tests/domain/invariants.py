@@ -5,7 +5,7 @@ from collections.abc import Callable
 from shared.domain.analysis import VerdictKind
 from shared.domain.effects import KeepSnapshot, ScaleDown, SetRoute, WritePrimary
 from shared.domain.machine import RESTING, UNDER_WAY, Act, Phase, Signal
-from shared.domain.observation import Revision
+from shared.domain.observation import Revision, Route
 from shared.domain.plan import shares
 from tests.domain.walk import NOW, Edge
 
@@ -98,7 +98,9 @@ def a_drain_begins_anew_where_the_route_is_put_right(edge: Edge) -> bool:
     """I2: whoever changed it may have given traffic to what is to go."""
     after = edge.decision.status
     writes = any(isinstance(effect, SetRoute) for effect in edge.decision.effects)
-    return not writes or after.weight > 0 or after.weighed_at is None or _is(edge, "idle", True)
+    if not writes or after.weight > 0 or not _is(edge, "route", Route.OTHER):
+        return True
+    return after.weighed_at is None or _is(edge, "idle", True)
 
 
 def pods_go_only_after_the_drain(edge: Edge) -> bool:
