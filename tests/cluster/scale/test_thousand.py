@@ -42,9 +42,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     """Half of them get a version that fails its requests."""
     folder = tmp_path_factory.mktemp("scale")
     with (
-        stand.running(
-            folder, controllers=False, ticking=SERVERS, bytes_count=False, environ=BEAT
-        ) as running,
+        stand.running(folder, controllers=False, ticking=SERVERS, environ=BEAT) as running,
         rollouts.at_once(running.kube),
         fleet.multiplied(running, SIZE, namespaces=NAMESPACES, analysis=ONE_STEP) as canaries,
     ):

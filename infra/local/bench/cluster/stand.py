@@ -63,17 +63,11 @@ class Stand:
 
 @contextmanager
 def running(
-    folder: Path,
-    *,
-    controllers: bool = True,
-    ticking: int = 1,
-    bytes_count: bool = True,
-    environ: Mapping[str, str] = _NONE,
+    folder: Path, *, controllers: bool = True, ticking: int = 1, environ: Mapping[str, str] = _NONE
 ) -> Iterator[Stand]:
     """All of it for as long as the block lasts; processes.Failed where a part does not start.
 
-    So many servers of `analysis_tick` take turns. The environment is added to that of all. Where
-    bytes do not count, which takes a processor, nobody goes over the wire.
+    So many servers of `analysis_tick` take turns. The environment is added to that of all.
     """
     users, broker = tuple(_ACCOUNTS.values()), Balancing()
     with ExitStack() as stack:
@@ -89,9 +83,8 @@ def running(
         processes = Processes(folder / "logs")
         stack.callback(processes.stop)
         said = {"K_SINK": url + bus.ADDRESS, "SPILLWAY_METRICS_SERVER": source.url, **environ}
-        over = wire if bytes_count else None
         servers = {
-            name: _serve(folder, name, control, over, processes, said, ticking)
+            name: _serve(folder, name, control, wire, processes, said, ticking)
             for name in FUNCTIONS
         }
         processes.wait(_SECONDS)
@@ -121,7 +114,7 @@ def _serve(
     folder: Path,
     name: str,
     control: ControlPlane,
-    wire: Wire | None,
+    wire: Wire,
     processes: Processes,
     environ: Mapping[str, str],
     ticking: int,
@@ -154,12 +147,9 @@ def _environ(folder: Path) -> Mapping[str, str]:
     }
 
 
-def _kubeconfig(folder: Path, control: ControlPlane, function: str, wire: Wire | None) -> Path:
-    """That of a function's identity, over the wire where there is one."""
-    own = control.kubeconfig(_ACCOUNTS[function].name)
-    if wire is None:
-        return own
-    config = json.loads(own.read_text())
+def _kubeconfig(folder: Path, control: ControlPlane, function: str, wire: Wire) -> Path:
+    """That of a function's identity, over the wire."""
+    config = json.loads(control.kubeconfig(_ACCOUNTS[function].name).read_text())
     config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{wire.port}"
     path = folder / f"{function}.kubeconfig"
     path.write_text(json.dumps(config))
