@@ -179,6 +179,10 @@ def test_what_is_in_force_is_settled_and_the_drain_counts_from_there():
     [
         pytest.param(Phase.SUCCEEDED, {}, {"unrecorded": True}, EARLIER, id="nothing-of-it"),
         pytest.param(Phase.FINALISING, {}, {"route": Route.OTHER}, LATER, id="the-route"),
+        pytest.param(
+            Phase.FAILED, {}, {"route": Route.OTHER, "idle": False}, LATER, id="after-a-failure"
+        ),
+        pytest.param(Phase.SUCCEEDED, {}, {"route": Route.OTHER}, EARLIER, id="of-no-pods"),
         pytest.param(Phase.FINALISING, {}, {"route": Route.GONE}, EARLIER, id="one-that-is-gone"),
         pytest.param(
             Phase.PROGRESSING, {"weight": 20}, {"route": Route.OTHER}, EARLIER, id="nothing-drains"
