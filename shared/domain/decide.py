@@ -13,7 +13,7 @@ from shared.domain.effects import Effect, WritePrimary
 from shared.domain.fields import short
 from shared.domain.machine import RESTING, TRANSITIONS, UNDER_WAY, Act, Phase, Signal
 from shared.domain.notes import Kind
-from shared.domain.observation import Observation, Route, Situation
+from shared.domain.observation import Situation
 from shared.domain.status import Generations, Note, Status
 
 _TOLD_AT_MOST = 20
@@ -53,7 +53,7 @@ def decide(situation: Situation) -> Decision:
     if act is Act.KEEP:
         return Decision(signal, act, status, Difference())
     acted = act_on(situation, signal, act, phase)
-    after = _stamped(_weighed_anew(acted, situation.seen), situation)
+    after = _stamped(_weighed_anew(acted, situation), situation)
     spaced = after.next_tick is not None and after.next_tick > situation.now
     late = situation.late and spaced and after.next_tick != status.next_tick
     return Decision(signal, act, after, converge(after, situation.seen, act), late)
@@ -62,18 +62,24 @@ def decide(situation: Situation) -> Decision:
 def saved(decision: Decision, now: datetime) -> Decision:
     """The decision as it is saved now: in a pass over many that is later than it was made."""
     status = decision.status
-    since = now if status.unsettled_since == status.decided_at else status.unsettled_since
-    return replace(decision, status=replace(status, decided_at=now, unsettled_since=since))
+    made = status.decided_at
+    since = now if status.unsettled_since == made else status.unsettled_since
+    weighed_at = now if status.weighed_at == made else status.weighed_at
+    status = replace(status, decided_at=now, unsettled_since=since, weighed_at=weighed_at)
+    return replace(decision, status=status)
 
 
-def _weighed_anew(after: Status, seen: Observation) -> Status:
+def _weighed_anew(after: Status, situation: Situation) -> Status:
     """A weight is in force while the route says so. Where somebody changed it, pods that have no
-    traffic by the status may have had some until now: their drain begins when that is put right
-    (I2).
+    traffic by the status may have had some until now: their drain begins anew, and where the route
+    is to be put right not before it is (I2).
     """
+    seen = situation.seen
     if not after.routed or after.weight > 0 or after.weighed_at is None or seen.idle:
         return after
-    return replace(after, weighed_at=None) if seen.route is Route.OTHER else after
+    if seen.route.other:
+        return replace(after, weighed_at=None)
+    return replace(after, weighed_at=situation.now) if seen.rerouted else after
 
 
 def _stamped(after: Status, situation: Situation) -> Status:
@@ -105,12 +111,13 @@ def _stamped(after: Status, situation: Situation) -> Status:
 
 
 def _at_once(after: Status, situation: Situation) -> datetime | None:
-    """A next tick for what has none and is not at rest, as after a suspension."""
+    """A next tick for what has none and is not at rest, as after a suspension: pods are left, or
+    traffic is to move.
+    """
     if after.phase in UNDER_WAY:
         return situation.now
     moving = after.weight > 0 or (after.routed and after.weighed_at is None)
-    failed = after.phase is Phase.FAILED
-    owes = moving or (failed and (after.restoring or not situation.seen.idle))
+    owes = moving or after.restoring or not situation.seen.idle
     rests = after.next_tick is None and situation.status.next_tick is not None
     waits = after.phase in RESTING and after.initialized and not after.stranded
     return situation.now if waits and owes and not rests else None
@@ -171,11 +178,13 @@ def settled(
 
 
 def _looked_after(status: Status, now: datetime) -> Status:
-    """What was left to the sweep for its writes alone is in order again, and goes on."""
+    """What was left to the sweep for its writes alone is in order again, and goes on; what is
+    suspended does so once it is resumed.
+    """
     owes = status.phase is Phase.FAILED and (status.restoring or status.weight > 0)
     if not status.stranded or owes:
         return status
-    goes_on = status.phase is Phase.FAILED
+    goes_on = status.phase in RESTING and not status.suspension_told
     return replace(status, stranded=False, next_tick=now if goes_on else status.next_tick)
 
 

@@ -68,6 +68,11 @@ class Route(StrEnum):
         return self is Route.AS_ASKED
 
     @property
+    def other(self) -> bool:
+        """Whether it sends the traffic elsewhere."""
+        return self is Route.OTHER
+
+    @property
     def unread(self) -> bool:
         """Whether nothing is known of it."""
         return self is Route.UNREAD
@@ -84,6 +89,7 @@ class Observation:
     revision: Revision
     primary: Pods
     route: Route
+    rerouted: bool  # it was written or deleted since the status knew it: traffic may have moved
     promoted_kept: bool  # a snapshot of the promoted revision was seen
     target_kept: bool  # and one of the target's template as it is
     unrecorded: bool  # a generation or a promotion that the status does not know

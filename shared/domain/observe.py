@@ -68,6 +68,7 @@ def observe(
         revision=_revision(status, facts.target_revision),
         primary=_pods(seen.primary, analysis.primary_ready_threshold),
         route=_route(subject, seen, spec),
+        rerouted=facts.generations.route != status.generations.route,
         promoted_kept=_kept(seen, status.promoted),
         target_kept=_kept(seen, facts.target_revision),
         unrecorded=carried or _is_unrecorded(status, facts),
@@ -211,10 +212,12 @@ def _revision(status: Status, found: str) -> observation.Revision:
 
 
 def _route(subject: Subject, seen: Seen, spec: CanarySpec) -> observation.Route:
-    """Of a spec that stands in for a refused one only the weights are known."""
+    """Of a spec that stands in for a refused one only the weights are known; a route that is gone
+    cannot be made of it, and nothing waits for that.
+    """
     status, owner, stands_in = subject.status, subject.owner, spec is not subject.spec
     if isinstance(seen.route, Gone):
-        return observation.Route.GONE
+        return observation.Route.AS_ASKED if stands_in else observation.Route.GONE
     if isinstance(seen.route, Unread):
         return observation.Route.UNREAD
     asked = shares(spec.service, status.weight)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from shared.domain.analysis import VerdictKind
 from shared.domain.effects import KeepSnapshot, ScaleDown, SetRoute, WritePrimary
 from shared.domain.machine import RESTING, UNDER_WAY, Act, Phase, Signal
-from shared.domain.observation import Revision, Route
+from shared.domain.observation import Revision
 from shared.domain.plan import shares
 from tests.domain.walk import NOW, Edge
 
@@ -95,10 +95,10 @@ def weights_are_in_force_once_their_route_is_written(edge: Edge) -> bool:
 
 
 def a_drain_begins_anew_where_the_route_is_put_right(edge: Edge) -> bool:
-    """I2: whoever changed it may have given traffic to what is to go."""
+    """I2: whoever wrote it may have given traffic to what is to go."""
     after = edge.decision.status
-    writes = any(isinstance(effect, SetRoute) for effect in edge.decision.effects)
-    if not writes or after.weight > 0 or not _is(edge, "route", Route.OTHER):
+    drains = edge.decision.is_saved and after.routed and after.weight == 0
+    if not drains or not maybe(edge, "route", "other"):
         return True
     return after.weighed_at is None or _is(edge, "idle", True)
 
@@ -109,7 +109,8 @@ def pods_go_only_after_the_drain(edge: Edge) -> bool:
         return True
     settled = edge.status.weighed_at is not None and edge.decision.status.weighed_at is not None
     asked = edge.status.weight == 0 and edge.decision.status.weight == 0
-    return settled and asked and _is(edge, "drained", True) and surely(edge, "route", "as_asked")
+    drained = _is(edge, "drained", True) and _is(edge, "rerouted", False)
+    return settled and asked and drained and surely(edge, "route", "as_asked")
 
 
 def a_wish_is_honoured_in_every_phase_that_is_not_at_rest(edge: Edge) -> bool:

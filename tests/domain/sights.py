@@ -56,10 +56,11 @@ def observed(
     subject: Subject | None = None, *, request: Request | None = None, **seen: Any
 ) -> Situation:
     """What a pass at NOW makes of a sight with these objects."""
+    subject = subject or a_subject()
     return observe(
-        subject or a_subject(),
+        subject,
         a_sight(**seen),
-        spec=(subject and effective_spec(subject)) or a_spec(),
+        spec=effective_spec(subject) or a_spec(),
         moment=Moment(NOW, BEAT),
         request=request or Request(),
     )

@@ -82,6 +82,7 @@ def a_look(phase=Phase.PROGRESSING, **fields) -> Observation:
         "revision": Revision.SAME,
         "primary": Pods.READY,
         "route": Route.AS_ASKED,
+        "rerouted": False,
         "promoted_kept": True,
         "target_kept": True,
         "unrecorded": False,

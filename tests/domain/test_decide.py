@@ -180,6 +180,13 @@ def test_what_is_in_force_is_settled_and_the_drain_counts_from_there():
         pytest.param(Phase.SUCCEEDED, {}, {"unrecorded": True}, EARLIER, id="nothing-of-it"),
         pytest.param(Phase.FINALISING, {}, {"route": Route.OTHER}, LATER, id="the-route"),
         pytest.param(
+            Phase.FINALISING,
+            {},
+            {"rerouted": True, "unrecorded": True},
+            NOW,
+            id="one-that-was-put-back",
+        ),
+        pytest.param(
             Phase.FAILED, {}, {"route": Route.OTHER, "idle": False}, LATER, id="after-a-failure"
         ),
         pytest.param(Phase.SUCCEEDED, {}, {"route": Route.OTHER}, EARLIER, id="of-no-pods"),
@@ -196,7 +203,7 @@ def test_what_is_in_force_is_settled_and_the_drain_counts_from_there():
         ),
     ],
 )
-def test_a_drain_begins_anew_where_a_route_is_put_right(phase, status, look, weighed_at):
+def test_a_drain_begins_anew_where_traffic_may_have_moved(phase, status, look, weighed_at):
     before = {"weighed_at": EARLIER, **status}
 
     assert done(decided(phase, before, **look)).weighed_at == weighed_at
@@ -234,8 +241,8 @@ def test_a_deadline_counts_from_when_what_is_awaited_was_asked_for(unsettled_sin
 @pytest.mark.parametrize(
     ("phase", "status", "stranded", "tick"),
     [
-        pytest.param(Phase.SUCCEEDED, {}, False, None, id="at-rest"),
-        pytest.param(Phase.FAILED, {}, False, LATER, id="it-goes-on"),
+        pytest.param(Phase.SUCCEEDED, {}, False, LATER, id="it-goes-on"),
+        pytest.param(Phase.FAILED, {}, False, LATER, id="after-a-failure"),
         pytest.param(Phase.FAILED, {"restoring": True}, True, None, id="it-still-owes"),
     ],
 )
@@ -248,6 +255,14 @@ def test_what_was_stranded_for_its_writes_alone_goes_on_once_they_are_made(
     found = done(decided(phase, before, primary=Pods.UNREADY, unrecorded=True))
 
     assert (found.stranded, found.next_tick) == (stranded, tick)
+
+
+def test_what_is_suspended_does_not_go_on_by_itself_where_its_writes_are_made():
+    before = {"stranded": True, "settled_at": None, "suspension_told": True}
+
+    found = done(decided(Phase.FAILED, before, a_spec(suspend=True), unrecorded=True))
+
+    assert (found.stranded, found.next_tick) == (False, None)
 
 
 def test_a_failed_write_is_remembered_with_its_reason_and_what_was_written_before_it():

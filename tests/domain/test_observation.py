@@ -27,10 +27,10 @@ def test_pods_are_known_by_what_they_can_serve(pods, claims):
     ("route", "claims"),
     [
         (Route.AS_ASKED, {"as_asked"}),
-        (Route.OTHER, set()),
+        (Route.OTHER, {"other"}),
         (Route.GONE, set()),
         (Route.UNREAD, {"unread"}),
     ],
 )
-def test_a_route_is_as_asked_only_where_it_was_read(route, claims):
-    assert {claim for claim in ("as_asked", "unread") if getattr(route, claim)} == claims
+def test_a_route_is_known_by_where_it_sends_the_traffic(route, claims):
+    assert {claim for claim in ("as_asked", "other", "unread") if getattr(route, claim)} == claims

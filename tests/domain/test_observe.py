@@ -96,6 +96,10 @@ def test_a_target_that_was_not_seen_has_the_revision_it_had(found):
     assert situation.seen.revision is Revision.SAME
 
 
+def written_again(route):
+    return {**route, "metadata": {**route["metadata"], "generation": 3}}
+
+
 @pytest.mark.parametrize(
     ("found", "route"),
     [
@@ -111,17 +115,41 @@ def test_a_route_is_compared_with_what_the_status_asks(found, route):
 
 
 @pytest.mark.parametrize(
-    ("weight", "route"),
+    ("found", "rerouted"),
     [
-        pytest.param(20, Route.AS_ASKED, id="the-weights-are-as-asked"),
-        pytest.param(40, Route.OTHER, id="they-are-not"),
+        pytest.param(a_route(20), False, id="as-it-was-written"),
+        pytest.param(written_again(a_route(20)), True, id="edited-and-put-back"),
+        pytest.param(Gone(), True, id="gone"),
+        pytest.param(UNREAD, False, id="unread"),
     ],
 )
-def test_of_a_spec_that_is_refused_only_the_weights_of_its_route_are_known(weight, route):
-    refused = a_subject(spec=Refusal("spec.analysis.webhooks", "not supported"))
-    edited = {**a_route(weight), "metadata": {}}
+def test_traffic_may_have_moved_where_a_route_was_written_since_it_was_known(found, rerouted):
+    assert observed(route=found).seen.rerouted is rerouted
 
-    assert observed(refused, route=edited).seen.route is route
+
+def test_a_route_that_is_known_to_be_gone_moves_nothing():
+    known = a_subject(generations=Generations(1, 1, 0))
+
+    assert not observed(known, route=Gone()).seen.rerouted
+
+
+def bare(route):
+    return {**route, "metadata": {"generation": 1}}
+
+
+@pytest.mark.parametrize(
+    ("found", "route"),
+    [
+        pytest.param(bare(a_route(20)), Route.AS_ASKED, id="the-weights-are-as-asked"),
+        pytest.param(bare(a_route(40)), Route.OTHER, id="they-are-not"),
+        pytest.param(Gone(), Route.AS_ASKED, id="it-is-gone"),
+        pytest.param(UNREAD, Route.UNREAD, id="it-is-unread"),
+    ],
+)
+def test_of_a_spec_that_is_refused_only_the_weights_of_its_route_are_known(found, route):
+    refused = a_subject(spec=Refusal("spec.analysis.webhooks", "not supported"))
+
+    assert observed(refused, route=found).seen.route is route
 
 
 @pytest.mark.parametrize(

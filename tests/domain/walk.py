@@ -31,6 +31,7 @@ _FREE: dict[str, tuple[Any, ...]] = {
     "revision": tuple(Revision),
     "primary": tuple(Pods),
     "route": tuple(Route),
+    "rerouted": _BOTH,
     # No rule asks for snapshots; where one is missing, an effect more is there to be held wrong.
     "promoted_kept": (False,),
     "target_kept": (False,),
@@ -104,28 +105,40 @@ class Look:
 
     def _options(self, name: str) -> tuple[Any, ...]:
         """What an object cannot be and a time cannot say is left out; all else is free."""
-        status = self._status
         if name == "idle":
             return self._idle()
-        if name == "accepted" and not self._refusals:
-            return (True,)
-        clocks = {
-            "drained": status.weighed_at,
-            "overdue": status.waiting_since,
-            "outlasted": status.waiting_since,
-            "overdrawn": status.unsettled_since,
+        if name == "revision":
+            return self._revisions()
+        if self._never(name):
+            return (False,)
+        return (True,) if self._always(name) else _FREE[name]
+
+    def _never(self, name: str) -> bool:
+        status = self._status
+        impossible = {
+            "drained": status.weighed_at is None,
+            "overdue": status.waiting_since is None or not status.settled,
+            "outlasted": status.waiting_since is None,
+            "overdrawn": status.unsettled_since is None,
+            "rerouted": self.read.get("unrecorded") is False,
         }
-        if name in clocks and clocks[name] is None:
-            return (False,)
-        if name == "overdue" and not status.settled:
-            return (False,)
-        if name == "due" and status.next_tick is None:
-            return (True,)
-        if name == "revision" and not status.revision:
+        return impossible.get(name, False)
+
+    def _always(self, name: str) -> bool:
+        certain = {
+            "accepted": not self._refusals,
+            "due": self._status.next_tick is None,
+            "unrecorded": self.read.get("rerouted") is True,
+        }
+        return certain.get(name, False)
+
+    def _revisions(self) -> tuple[Revision, ...]:
+        status = self._status
+        if not status.revision:
             return (Revision.NEW,)
-        if name == "revision" and status.promoted in ("", status.revision):
+        if status.promoted in ("", status.revision):
             return (Revision.SAME, Revision.NEW)
-        return _FREE[name]
+        return tuple(Revision)
 
     def _idle(self) -> tuple[bool, ...]:
         """A target that is gone is asked for nothing; one with ready pods is asked for some."""

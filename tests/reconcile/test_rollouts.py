@@ -1,15 +1,13 @@
 """Where whole rollouts lead, if nothing disturbs them, and what they tell the bus of it."""
 
 import json
-from itertools import islice, pairwise
 
 import pytest
 
 from shared.domain.events import SERVICE_ROLLEDBACK
-from shared.domain.fields import Object, mapping, text
+from shared.domain.fields import text
 from tests.reconcile.rollout import rollout
-from tests.reconcile.stories import STORIES, Story, beginning
-from tests.reconcile.world import go_on, rounds
+from tests.reconcile.stories import STORIES
 
 _ENDS = {
     "good": ("Succeeded", "cart:2"),
@@ -38,36 +36,6 @@ def test_a_rollout_ends_in_its_phase_with_its_image_on_the_primary_and_all_traff
     assert (state["phase"], state["images"][1]) == _ENDS[name]
     assert state["shares"] == [["cart-primary", 100], ["cart-canary", 0]]
     assert state["replicas"] == [0, 2]
-
-
-def respec(world, **fields):
-    canary = world.cluster.read(world.names.canary) or {}
-    spec = {**mapping(canary, "spec"), **fields}
-    world.cluster.replace(world.names.canary, {**canary, "spec": spec})
-
-
-def test_a_spec_that_is_refused_at_rest_and_mended_leaves_no_beat_behind():
-    world = beginning(Story(()))
-    for provider in ("nginx", "istio"):
-        respec(world, provider=provider)
-        go_on(world)
-
-    assert not world.has_beat
-    assert "nextTickTime" not in mapping(world.status, "spillway")
-    assert "refusal" not in mapping(world.status, "spillway")
-
-
-def test_a_route_that_is_gone_at_rest_while_the_spec_is_refused_is_left_to_the_sweep():
-    world = beginning(Story(()))
-    respec(world, provider="nginx")
-    go_on(world)
-    scaled: list[Object] = [{"op": "replace", "path": "/spec/replicas", "value": 2}]
-    world.cluster.patch(world.names.target, scaled)
-    world.cluster.delete(world.names.route)
-
-    beats = [world.has_beat for _ in islice(rounds(world), 20)]
-
-    assert (True, True) not in pairwise(beats)
 
 
 def test_a_restored_app_is_told_with_the_image_that_it_goes_back_to():

@@ -114,9 +114,12 @@ class World:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the canary has a next tick, or a decision that is not in force yet."""
+        """Whether the canary has a next tick, or a decision that is not in force yet; what is left
+        to the sweep has not.
+        """
         block = mapping(self.status, "spillway")
-        return "nextTickTime" in block or ("decidedAt" in block and "settledAt" not in block)
+        unsettled = "decidedAt" in block and "settledAt" not in block
+        return "nextTickTime" in block or (unsettled and not block.get("stranded"))
 
     @property
     def is_quiet(self) -> bool:
