@@ -213,7 +213,7 @@ def _revision(status: Status, found: str) -> observation.Revision:
 
 def _route(subject: Subject, seen: Seen, spec: CanarySpec) -> observation.Route:
     """Of a spec that stands in for a refused one only the weights are known; a route that is gone
-    cannot be made of it, and nothing waits for that.
+    cannot be made of it, and is not asked for.
     """
     status, owner, stands_in = subject.status, subject.owner, spec is not subject.spec
     if isinstance(seen.route, Gone):

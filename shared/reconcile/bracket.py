@@ -128,7 +128,9 @@ def _carry_out(
     scope: Scope, case: Case, decision: Decision, *, version: str, watch: Watch
 ) -> Outcome:
     subject = case.subject
-    _keep_the_beat(scope, decision, subject.status, watch)
+    before = subject.status
+    first = not is_pending(before) or not before.settled
+    _keep_the_beat(scope, decision.status, first=first, watch=watch)
     writer = Writer(
         scope.cluster,
         subject.owner,
@@ -166,14 +168,14 @@ def _settle(
     told = tell(scope, teller, watch)
     status = settled(decision, interval, written=written, told=told, now=now)
     save(scope, case.subject, version, status)
+    _keep_the_beat(scope, status, first=not is_pending(decision.status), watch=watch)
     return Outcome(key_of(case.subject), status)
 
 
-def _keep_the_beat(scope: Scope, decision: Decision, before: Status, watch: Watch) -> None:
+def _keep_the_beat(scope: Scope, status: Status, *, first: bool, watch: Watch) -> None:
     """The save that first sets a next tick is followed by the beat; so is one that takes over from
     a pass that may not have come that far. Until it is in force, it is due.
     """
-    first = not is_pending(before) or not before.settled
-    if is_pending(decision.status) and first and not watch.wanted:
+    if is_pending(status) and first and not watch.wanted:
         watch.wanted = True
         watch.unbeaten = not beat.want(scope, scope.now())

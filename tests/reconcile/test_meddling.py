@@ -6,7 +6,14 @@ import pytest
 
 from shared.domain.fields import Json, Object, at, mapping, text, whole
 from tests.reconcile.outside import Life
-from tests.reconcile.stories import STORIES, Story, beginning, kubectl_edit_route, kubectl_set_image
+from tests.reconcile.stories import (
+    STORIES,
+    Story,
+    a_wish,
+    beginning,
+    kubectl_edit_route,
+    kubectl_set_image,
+)
 from tests.reconcile.test_denied import denying
 from tests.reconcile.world import Tick, Turn, World, deliver, go_on, rounds
 
@@ -130,7 +137,7 @@ def test_one_that_is_suspended_in_a_drain_has_no_pods_once_it_goes_on():
 def denied_until_stranded(world: World) -> None:
     """The API server takes no write of the route until that is left to the sweep."""
     for _ in rounds(world, lambda: denying(world.names.route)):
-        if at(world.status, "spillway", "stranded"):
+        if at(world.status, "spillway", "stranded") and not world.has_beat:
             return
     raise AssertionError("it was never left to the sweep")
 
@@ -146,6 +153,19 @@ def test_what_was_scaled_while_the_route_could_not_be_written_goes_once_it_can()
 
     assert text(world.status, "phase") == "Succeeded"
     assert (replicas(world), waits(world)) == (0, False)
+
+
+def test_what_was_left_to_the_sweep_and_goes_on_by_an_event_has_a_beat():
+    world = beginning(STORIES["good"])
+    go_on(world)
+    kubectl_edit_route(world)
+    kubectl_scale(world)
+    denied_until_stranded(world)
+
+    assert deliver(world, a_wish(world), Life())
+
+    assert "nextTickTime" in mapping(world.status, "spillway")
+    assert world.has_beat
 
 
 def test_one_that_is_suspended_has_no_beat_when_its_route_can_be_written_again():

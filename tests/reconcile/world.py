@@ -114,12 +114,12 @@ class World:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the canary has a next tick, or a decision that is not in force yet; what is left
-        to the sweep has not.
+        """Whether the canary has a next tick, or a decision that is not in force yet, and is not
+        left to the sweep.
         """
         block = mapping(self.status, "spillway")
         unsettled = "decidedAt" in block and "settledAt" not in block
-        return "nextTickTime" in block or (unsettled and not block.get("stranded"))
+        return not block.get("stranded") and ("nextTickTime" in block or unsettled)
 
     @property
     def is_quiet(self) -> bool:
