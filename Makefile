@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 REQUIREMENTS := requirements.txt infra/local/requirements.txt tests/requirements.txt
 
-.PHONY: help demo lab test test-walk test-lab control-plane test-cluster test-every-call test-terraform check bench bench-cluster clean
+.PHONY: help demo lab test test-walk test-lab control-plane test-cluster test-every-call test-terraform check bench bench-cluster bench-argo clean
 .DELETE_ON_ERROR:
 
 # The tests start hundreds of processes: what one has compiled, the others need not.
@@ -24,6 +24,7 @@ help:
 	@echo "make check  format, lint, types, and the arrows between the rooms"
 	@echo "make bench  what a pass costs"
 	@echo "make bench-cluster  what it costs on a real control plane, beside what others cost"
+	@echo "make bench-argo  what Argo Rollouts costs there, on this machine; it is built first"
 	@echo "make clean  removes the virtual environment and the lab's folder"
 
 demo: $(STAMP)
@@ -73,6 +74,9 @@ bench: $(STAMP)
 
 bench-cluster: control-plane
 	@$(BIN)/python -m infra.local.bench.cluster
+
+bench-argo: control-plane
+	@$(BIN)/python -m infra.local.bench.cluster.argo
 
 clean:
 	rm -rf $(VENV) .lab .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -18,7 +18,8 @@ def main() -> None:
 
 
 def _wanted(names: list[str]) -> list[Program]:
-    known = {program.name: program for program in (*programs.ALL, programs.GOOGLE_PROVIDER)}
+    others = (programs.GOOGLE_PROVIDER, programs.ARGO)
+    known = {program.name: program for program in (*programs.ALL, *others)}
     if unknown := [name for name in names if name not in known]:
         raise Failed(f"{', '.join(unknown)}: not known here; these are: {', '.join(known)}")
     return [known[name] for name in names] or [*programs.ALL]

@@ -67,6 +67,9 @@ PUBSUB = Program("pubsub", "pubsub", ".")
 GOOGLE_PROVIDER = Program(
     "terraform-provider-google", "terraform", "github.com/hashicorp/terraform-provider-google"
 )
+ARGO = Program(
+    "rollouts-controller", "argo", "github.com/argoproj/argo-rollouts/cmd/rollouts-controller"
+)
 
 # What a control plane and the tests of it need.
 ALL = (

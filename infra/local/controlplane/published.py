@@ -56,6 +56,12 @@ PROMETHEUS_OPERATOR = Published(
     "h1:rHWuFo6SVya4FBSCNg2DCzyc4xAv54zk3eDTzp5mQZc=",
     "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
 )
+ARGO = Published(
+    "github.com/argoproj/argo-rollouts",
+    "v1.10.1",
+    "h1:6oyVPGiHHxu3ixkT6mngemh88HLPDoTX1IwO6KNR1Y4=",
+    "manifests/crds/*-crd.yaml",
+)
 
 
 def folder(published: Published) -> Path:

@@ -57,7 +57,7 @@ class Fleet:
         """Changes the image of targets, and has it seen: all is looked at once."""
         containers = [{"name": "app", "image": image}]
         body = {"spec": {"template": {"spec": {"containers": containers}}}}
-        _each(keys or self.keys, lambda key: self.stand.kube.patch(_target(key), body, "strategic"))
+        each(keys or self.keys, lambda key: self.stand.kube.patch(_target(key), body, "strategic"))
         self.sweep()
 
     def sweep(self) -> None:
@@ -92,7 +92,7 @@ def made(
 ) -> Iterator[Fleet]:
     """So many canaries, that no pass has seen yet, shared out among namespaces."""
     keys = _dealt(stand, size, namespaces)
-    _each(keys, lambda key: _make(stand.kube, key, analysis or {}))
+    each(keys, lambda key: _make(stand.kube, key, analysis or {}))
     with watching(stand.kube, _CANARIES) as canaries:
         yield Fleet(stand, keys, canaries)
 
@@ -149,7 +149,8 @@ def _target(key: Key) -> str:
     return f"{paths.deployments(key[0])}/{key[1]}"
 
 
-def _each(keys: Sequence[Key], do: Callable[[Key], object]) -> None:
+def each(keys: Sequence[Key], do: Callable[[Key], object]) -> None:
+    """Does this for all of them, some side by side."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for _ in pool.map(do, keys):
             pass

@@ -50,7 +50,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """An instant query."""
-        (query,) = parse_qs(urlsplit(self.path).query)["query"]
+        self._answer(urlsplit(self.path).query)
+
+    def do_POST(self) -> None:
+        """The same in a form, as Argo Rollouts asks."""
+        self._answer(self.rfile.read(int(self.headers["content-length"])).decode())
+
+    def _answer(self, form: str) -> None:
+        (query,) = parse_qs(form)["query"]
         data = {"resultType": "vector", "result": self.server.answer(query)}
         body = json.dumps({"status": "success", "data": data}).encode()
         self.send_response(200)
