@@ -129,10 +129,11 @@ def _scale_down(status: Status, seen: Observation) -> Iterator[Effect]:
         or status.restoring
         or status.weight > 0
         or status.weighed_at is None
-        or seen.rerouted
     ):
         return
-    if seen.drained and seen.route.as_asked and not seen.canary.unread and not seen.idle:
+    if seen.canary.unread or seen.idle:
+        return
+    if seen.drained and seen.route.as_asked and not seen.rerouted:
         yield ScaleDown()
 
 

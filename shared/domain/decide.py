@@ -89,7 +89,7 @@ def _stamped(after: Status, situation: Situation) -> Status:
     if last and situation.promotion_done:
         last = replace(last, done=True)
     suspended = situation.spec.suspend
-    stamped = replace(
+    return replace(
         after,
         since=after.since if _shown(after) == _shown(before) else now,
         decision=before.decision + 1,
@@ -106,8 +106,8 @@ def _stamped(after: Status, situation: Situation) -> Status:
         stranded=after.stranded and (suspended or after.phase not in UNDER_WAY),
         interval=situation.spec.analysis.interval,
         drain=situation.spec.analysis.drain,
+        outbox=_kept(after.outbox, before.decision + 1, now),
     )
-    return replace(stamped, outbox=_kept(stamped.outbox, stamped))
 
 
 def _at_once(after: Status, situation: Situation) -> datetime | None:
@@ -129,17 +129,16 @@ def _shown(status: Status) -> tuple[Phase, int, int, str, str]:
     return status.phase, *counters, status.revision, status.promoted
 
 
-def _kept(outbox: tuple[Note, ...], status: Status) -> tuple[Note, ...]:
+def _kept(outbox: tuple[Note, ...], decision: int, now: datetime) -> tuple[Note, ...]:
     """At most 20 notes of at most 24 h, and 9 KB of them; what falls out is counted and named."""
-    now = status.decided_at
-    young = [note for note in outbox if now is None or now - note.at <= _TOLD_WITHIN]
+    young = [note for note in outbox if now - note.at <= _TOLD_WITHIN]
     kept = _fitting(young[-_TOLD_AT_MOST:])
-    if len(kept) == len(outbox) or now is None:
+    if len(kept) == len(outbox):
         return kept
     kept = kept[1:] if len(kept) == _TOLD_AT_MOST else kept
     lost = [note for note in outbox if note not in kept]
     names = f"{len(lost)}: " + ", ".join(sorted({note.kind for note in lost}))
-    return (*kept, Note(status.decision, now, Kind.DROPPED, (names,)))
+    return (*kept, Note(decision, now, Kind.DROPPED, (names,)))
 
 
 def _fitting(notes: Sequence[Note]) -> tuple[Note, ...]:

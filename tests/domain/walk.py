@@ -9,6 +9,7 @@ fields it read. That makes the product whole without walking it point by point.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from shared.domain.analysis import VerdictKind
@@ -77,13 +78,20 @@ class Some:
 
     def __getattr__(self, claim: str) -> bool:
         """A property of the member: chosen where those that are left differ in it, and kept."""
-        true = tuple(member for member in self.left if getattr(member, claim))
+        true, false = _parted(self.left, claim)
         holds = bool(true)
-        if holds and len(true) < len(self.left):
+        if true and false:
             holds = self._choices.take(_BOTH)
-            self.left = true if holds else tuple(one for one in self.left if one not in true)
+            self.left = true if holds else false
         setattr(self, claim, holds)
         return holds
+
+
+@cache
+def _parted(members: tuple[Any, ...], claim: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Those of which it holds, and the others."""
+    true = tuple(member for member in members if getattr(member, claim))
+    return true, tuple(member for member in members if member not in true)
 
 
 _PARTLY = ("canary", "primary", "route")
