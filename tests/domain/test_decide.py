@@ -209,6 +209,12 @@ def test_a_drain_begins_anew_where_traffic_may_have_moved(phase, status, look, w
     assert done(decided(phase, before, **look)).weighed_at == weighed_at
 
 
+def test_a_drain_that_begins_anew_without_a_write_counts_from_the_save():
+    decision = decided(Phase.FINALISING, rerouted=True, unrecorded=True)
+
+    assert saved(decision, LATER).status.weighed_at == LATER
+
+
 def test_a_written_primary_is_remembered_by_its_revision():
     status = done(decided(status={"weight": 60, "unsettled_since": None}))
 

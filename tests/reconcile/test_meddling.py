@@ -15,7 +15,7 @@ from tests.reconcile.stories import (
     kubectl_set_image,
 )
 from tests.reconcile.test_denied import denying
-from tests.reconcile.world import Tick, Turn, World, deliver, go_on, rounds
+from tests.reconcile.world import BEAT_EVERY, Tick, Turn, World, deliver, go_on, rounds
 
 _DRAIN = timedelta(seconds=10)
 
@@ -43,11 +43,37 @@ def kubectl_delete_route(world: World) -> None:
     world.cluster.delete(world.names.route)
 
 
+def edit_and_delete(world: World) -> None:
+    kubectl_edit_route(world)
+    kubectl_delete_route(world)
+
+
+def scale_edit_and_delete(world: World) -> None:
+    kubectl_scale(world)
+    edit_and_delete(world)
+
+
 def edit_and_put_back(world: World) -> None:
     before = world.cluster.read(world.names.route) or {}
     kubectl_edit_route(world)
     found = world.cluster.read(world.names.route) or {}
     world.cluster.replace(world.names.route, {**found, "spec": before["spec"]})
+
+
+def ended(name: str) -> World:
+    """A world in which that story is over."""
+    world = beginning(STORIES[name])
+    go_on(world)
+    return world
+
+
+def route_cannot_be_put_right(world: World) -> None:
+    """It is edited, and the API server takes no write of it until that is left to the sweep."""
+    kubectl_edit_route(world)
+    for _ in rounds(world, lambda: denying(world.names.route)):
+        if at(world.status, "spillway", "stranded") and not world.has_beat:
+            return
+    raise AssertionError("it was never left to the sweep")
 
 
 def replicas(world: World) -> int:
@@ -68,16 +94,6 @@ def test_a_spec_that_is_refused_at_rest_and_mended_leaves_no_beat_behind():
     assert "refusal" not in mapping(world.status, "spillway")
 
 
-def edit_and_delete(world: World) -> None:
-    kubectl_edit_route(world)
-    kubectl_delete_route(world)
-
-
-def scale_edit_and_delete(world: World) -> None:
-    kubectl_scale(world)
-    edit_and_delete(world)
-
-
 def test_a_route_that_is_gone_while_its_spec_is_refused_keeps_no_pods():
     failed = Turn("Failed", 0, kubectl_delete_route)
     world = beginning(Story((_NEW, _REFUSED, failed)))
@@ -85,6 +101,19 @@ def test_a_route_that_is_gone_while_its_spec_is_refused_keeps_no_pods():
     go_on(world)
 
     assert text(world.status, "phase") == "Failed"
+    assert (replicas(world), waits(world)) == (0, False)
+
+
+def test_a_route_that_is_gone_at_rest_while_the_spec_is_refused_keeps_neither_pods_nor_a_beat():
+    world = beginning(Story(()))
+    refuse(world)
+    go_on(world)
+    kubectl_scale(world)
+    kubectl_delete_route(world)
+
+    beats = [world.has_beat for _ in rounds(world)]
+
+    assert sum(beats) <= _DRAIN / BEAT_EVERY + 1
     assert (replicas(world), waits(world)) == (0, False)
 
 
@@ -107,8 +136,7 @@ def test_pods_that_had_traffic_by_an_edit_that_nobody_saw_drain_anew(turns: tupl
 
 
 def test_pods_that_were_scaled_by_hand_go_whatever_became_of_the_primary():
-    world = beginning(STORIES["good"])
-    go_on(world)
+    world = ended("good")
     edit_and_put_back(world)
     kubectl_scale(world)
     operation = {"op": "replace", "path": "/spec/template/spec/containers/0/image"}
@@ -120,8 +148,7 @@ def test_pods_that_were_scaled_by_hand_go_whatever_became_of_the_primary():
 
 
 def test_one_that_is_suspended_in_a_drain_has_no_pods_once_it_goes_on():
-    world = beginning(STORIES["good"])
-    go_on(world)
+    world = ended("good")
     respec(world, suspend=True)
     go_on(world)
     edit_and_put_back(world)
@@ -134,20 +161,10 @@ def test_one_that_is_suspended_in_a_drain_has_no_pods_once_it_goes_on():
     assert (replicas(world), waits(world)) == (0, False)
 
 
-def denied_until_stranded(world: World) -> None:
-    """The API server takes no write of the route until that is left to the sweep."""
-    for _ in rounds(world, lambda: denying(world.names.route)):
-        if at(world.status, "spillway", "stranded") and not world.has_beat:
-            return
-    raise AssertionError("it was never left to the sweep")
-
-
 def test_what_was_scaled_while_the_route_could_not_be_written_goes_once_it_can():
-    world = beginning(STORIES["good"])
-    go_on(world)
-    kubectl_edit_route(world)
+    world = ended("good")
     kubectl_scale(world)
-    denied_until_stranded(world)
+    route_cannot_be_put_right(world)
 
     go_on(world)
 
@@ -156,11 +173,9 @@ def test_what_was_scaled_while_the_route_could_not_be_written_goes_once_it_can()
 
 
 def test_what_was_left_to_the_sweep_and_goes_on_by_an_event_has_a_beat():
-    world = beginning(STORIES["good"])
-    go_on(world)
-    kubectl_edit_route(world)
+    world = ended("good")
     kubectl_scale(world)
-    denied_until_stranded(world)
+    route_cannot_be_put_right(world)
 
     assert deliver(world, a_wish(world), Life())
 
@@ -169,12 +184,10 @@ def test_what_was_left_to_the_sweep_and_goes_on_by_an_event_has_a_beat():
 
 
 def test_one_that_is_suspended_has_no_beat_when_its_route_can_be_written_again():
-    world = beginning(STORIES["bad"])
-    go_on(world)
+    world = ended("bad")
     respec(world, suspend=True)
     go_on(world)
-    kubectl_edit_route(world)
-    denied_until_stranded(world)
+    route_cannot_be_put_right(world)
 
     go_on(world)
 

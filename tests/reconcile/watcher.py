@@ -113,8 +113,8 @@ def _target_written(
     after = reader.read(names.target)
     if whole(after, "spec", "replicas") or not whole(before, "spec", "replicas"):
         return
-    weight = weight_of(reader.read(names.route))
-    assert weight <= 0, f"I2: scaled to zero at weight {weight}"
+    route = reader.read(names.route)
+    assert route is None or weight_of(route) == 0, f"I2: scaled to zero at {shares_of(route)}"
     assert past.lost_at is not None, "I2: scaled to zero with traffic"
     drain = whole(reader.read(names.canary), "spec", "analysis", "drainSeconds", default=10)
     passed = now - past.lost_at

@@ -26,7 +26,7 @@ from infra.local.bench.cluster.source import Source
 from infra.local.controlplane import plane, programs
 from infra.local.controlplane.definitions import install
 from infra.local.controlplane.kubelet import a_kubelet
-from infra.local.controlplane.plane import User
+from infra.local.controlplane.plane import ControlPlane, User
 from infra.local.controlplane.published import ARGO, ISTIO, definitions
 from infra.local.kube import Key, Kube, Tree, connected
 from infra.local.lab import stopped_by_signals
@@ -45,7 +45,7 @@ class Stand:
     """What runs: the administrator's API server, Argo's process, the metrics."""
 
     kube: Kube
-    audit: Audit  # of what Argo asks
+    plane: ControlPlane
     processes: Processes
     source: Source
 
@@ -95,7 +95,7 @@ def _stand() -> Iterator[Stand]:
         stack.callback(processes.stop)
         processes.start(_controller(controller, control.kubeconfig(_WHO.name)))
         processes.wait(1.0)
-        yield Stand(kube, Audit(control.audit, [_WHO.name]), processes, source)
+        yield Stand(kube, control, processes, source)
 
 
 def _controller(program: Path, kubeconfig: Path) -> Part:
@@ -122,14 +122,19 @@ def _released(stand: Stand, namespace: str, size: int, *, interval: str) -> Rele
     with watching(stand.kube, _ROLLOUTS) as rollouts:
         _wait(stand, rollouts, keys, "cart:1")
         time.sleep(_STILL_SECONDS)
-        stand.audit.calls()
-        queries, cpu, began = stand.source.queries, _cpu(stand), time.monotonic()
+        audit, queries = Audit(stand.plane.audit, [_WHO.name]), stand.source.queries
+        cpu, began = meter.cpu_seconds(stand.processes), time.monotonic()
         each(keys, lambda key: _set_image(stand.kube, key, "cart:2"))
         _wait(stand, rollouts, keys, "cart:2")
-        done, calls = time.monotonic() - began, stand.audit.calls()
-    writes = sum(call.writes for call in calls)
-    queries, cpu = stand.source.queries - queries, _cpu(stand) - cpu
-    return Release(size, len(calls), writes, queries, cpu, done)
+        done, calls = time.monotonic() - began, audit.calls()
+    return Release(
+        size,
+        calls=len(calls),
+        writes=sum(call.writes for call in calls),
+        queries=stand.source.queries - queries,
+        cpu=meter.cpu_seconds(stand.processes) - cpu,
+        done=done,
+    )
 
 
 def _wait(stand: Stand, rollouts: Watched, keys: Sequence[Key], image: str) -> None:
@@ -165,10 +170,6 @@ def _runs(rollout: Tree | None, image: str) -> bool:
     seen = status["observedGeneration"] == str(rollout["metadata"]["generation"])
     stable = status["currentPodHash"] == status["stableRS"]
     return bool(seen and stable and container["image"] == image)
-
-
-def _cpu(stand: Stand) -> float:
-    return sum(meter.cpu_seconds(stand.processes).values())
 
 
 def _table(one: Release, many: Release) -> Table:

@@ -56,7 +56,7 @@ class Counting:
         self._audit = stand.audit()
         self._queries = stand.source.queries
         self._bytes = stand.wire.sent, stand.wire.answered
-        self._cpu = sum(meter.cpu_seconds(stand.processes).values())
+        self._cpu = meter.cpu_seconds(stand.processes)
 
     def use(self, peak: float = 0.0) -> Use:
         """What was used since then."""
@@ -65,7 +65,7 @@ class Counting:
             calls=by_kind(calls),
             writes=sum(call.writes for call in calls),
             queries=stand.source.queries - self._queries,
-            cpu=sum(meter.cpu_seconds(stand.processes).values()) - self._cpu,
+            cpu=meter.cpu_seconds(stand.processes) - self._cpu,
             sent=stand.wire.sent - self._bytes[0],
             answered=stand.wire.answered - self._bytes[1],
             peak=peak,

@@ -11,12 +11,9 @@ from infra.local.processes import Processes
 _SAMPLE_SECONDS = 1.0
 
 
-def cpu_seconds(processes: Processes) -> dict[str, float]:
-    """Of each part since its start, user and system."""
-    return {
-        name: sum(_cpu(process) for process in _family(pid))
-        for name, pid in processes.pids().items()
-    }
+def cpu_seconds(processes: Processes) -> float:
+    """Of all parts since their start, user and system."""
+    return sum(_cpu(process) for pid in processes.pids().values() for process in _family(pid))
 
 
 class Peak:
