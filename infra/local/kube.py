@@ -24,6 +24,18 @@ _PATCHES = {
 _WATCH_SECONDS = 1  # how long an informer may overlook its stop
 _PAUSE_SECONDS = 0.2  # between two tries while the server cannot be reached
 _SLACK_SECONDS = 5.0  # how much later than promised a server may end a watch
+_BUSY = urllib3.Retry(  # of a server that is not ready (429): it did nothing, and soon is
+    total=None,
+    connect=False,
+    read=False,
+    redirect=False,
+    status=5,
+    status_forcelist=[429],
+    allowed_methods=None,
+    raise_on_status=False,
+    respect_retry_after_header=False,  # in whole seconds, and a kind that is new needs a tenth
+    backoff_factor=_PAUSE_SECONDS / 4,
+)
 
 
 class KubeError(Exception):
@@ -45,7 +57,7 @@ class Kube:
         self.url = url
         self._timeout = urllib3.Timeout(connect=1.0, read=timeout)
         self._sent = {"Authorization": f"Bearer {token}"} if token else {}
-        self._pool = urllib3.PoolManager(maxsize=16, retries=False, ca_certs=trusted)
+        self._pool = urllib3.PoolManager(maxsize=16, retries=_BUSY, ca_certs=trusted)
 
     def close(self) -> None:
         """Closes the idle connections."""
@@ -185,8 +197,8 @@ def informer(
 ) -> None:
     """Keeps all objects of a collection and tells every change of them, until stopped.
 
-    An unreachable server is tried again; a version that is too old is listed anew. What
-    on_change raises ends the informer: a bug must not look like a quiet cluster.
+    A server that is unreachable or busy is tried again; a version that is too old is listed
+    anew. What on_change raises ends the informer: a bug must not look like a quiet cluster.
     """
     while not stop.is_set():
         try:
@@ -196,7 +208,7 @@ def informer(
             while not stop.is_set():
                 version = _follow(kube, path, selector, version, store, on_change)
         except KubeError as error:
-            if error.status not in (0, 410) and error.status < 500:
+            if error.status not in (0, 410, 429) and error.status < 500:
                 raise
             stop.wait(_PAUSE_SECONDS)
 

@@ -1,16 +1,19 @@
 """The lab's tiny client, against the server it is for."""
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from infra.local.apiserver.server import Server
 from infra.local.kube import Informed, Kube, KubeError, informer
+from tests.served import Reply, Request, served
 
 pytestmark = pytest.mark.loopback
 
 _MAPS = "/api/v1/namespaces/default/configmaps"
+_BUSY = Reply(429, b'{"message": "storage is (re)initializing"}', (("Retry-After", "1"),))
 
 
 @pytest.fixture
@@ -89,6 +92,44 @@ def test_an_unreachable_server_is_an_error_of_status_0() -> None:
         Kube("http://127.0.0.1:1").get("/api")
 
     assert refused.value.status == 0
+
+
+def test_what_a_busy_server_put_off_is_sent_again() -> None:
+    said = list[Request]()
+
+    with served(_busy_for(2, said)) as url:
+        made = Kube(url).create(_MAPS, _map("one"))
+
+    assert made["items"] == []
+    assert [(each.method, json.loads(each.body)) for each in said] == [("POST", _map("one"))] * 3
+
+
+def test_a_server_that_stays_busy_is_an_error_with_its_own_words() -> None:
+    with served(lambda _: _BUSY) as url, pytest.raises(KubeError, match="initializing") as refused:
+        Kube(url).list(_MAPS)
+
+    assert refused.value.status == 429
+
+
+def test_an_informer_outlasts_a_busy_server() -> None:
+    stop = threading.Event()
+
+    with served(_busy_for(7, [])) as url:
+        informer(Kube(url), _MAPS, lambda _: stop.set(), stop)
+
+    assert stop.is_set()
+
+
+def _busy_for(times: int, said: list[Request]) -> Callable[[Request], Reply]:
+    """Answers so often that it is busy, and then with an empty list."""
+    empty = {"apiVersion": "v1", "kind": "ConfigMapList", "metadata": {"resourceVersion": "1"}}
+    whole = Reply(200, json.dumps({**empty, "items": []}).encode())
+
+    def answer(request: Request) -> Reply:
+        said.append(request)
+        return _BUSY if len(said) <= times else whole
+
+    return answer
 
 
 def test_an_informer_keeps_up_with_its_collection(kube: Kube) -> None:
