@@ -6,6 +6,8 @@ import pytest
 
 from infra.local.controlplane import published
 from infra.local.controlplane.definitions import PATH
+from infra.local.controlplane.programs import MODULES
+from infra.local.controlplane.published import Published
 from infra.local.processes import Failed
 
 pytestmark = pytest.mark.cluster
@@ -23,6 +25,17 @@ def test_a_version_that_was_never_published_is_named():
 
     with pytest.raises(Failed, match=r"knative\.dev/eventing@v0\.50\.99"):
         published.definitions(other)
+
+
+@pytest.mark.parametrize(
+    ("program", "kinds"), [("argo", published.ARGO), ("knative", published.EVENTING)]
+)
+def test_a_program_is_built_of_the_version_that_its_kinds_are_of(program: str, kinds: Published):
+    sums = (MODULES / program / "go.sum").read_text().splitlines()
+
+    built = [line for line in sums if line.startswith(f"{kinds.module} ") and "/go.mod" not in line]
+
+    assert built == [f"{kinds.module} {kinds.version} {kinds.checksum}"]
 
 
 def test_without_go_it_says_so(monkeypatch, tmp_path):
