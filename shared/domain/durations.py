@@ -19,7 +19,9 @@ _WHOLE = re.compile(rf"[-+]?(?:0|(?:{_PART.pattern})+)")
 _RANGE = re.compile(
     r"([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?", re.ASCII
 )
-_LONGEST = Decimal(2**63 // 1000)  # Go counts nanoseconds in 64 bits: 292 years
+LONGEST = timedelta(microseconds=2**63 // 1000)
+"""Go counts nanoseconds in 64 bits: 292 years."""
+
 _CHARACTERS = 64
 
 
@@ -30,7 +32,7 @@ def parse(text: str) -> timedelta | None:
     length = sum(
         (Decimal(count) * _MICROSECONDS[unit] for count, unit in _PART.findall(text)), Decimal(0)
     )
-    if length > _LONGEST:
+    if length > LONGEST // timedelta(microseconds=1):
         return None
     return timedelta(microseconds=int(-length if text.startswith("-") else length))
 

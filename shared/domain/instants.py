@@ -7,6 +7,7 @@ from shared.domain.fields import Json, at, text, wrong
 
 WANTED = "an RFC 3339 time with a zone"
 # `fromisoformat` also takes week dates, basic format and times without a zone.
+_YEARS = range(1970, 9000)  # so that whatever is added to a time is one, too
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -18,9 +19,12 @@ def instant(value: Json, *path: str) -> datetime | None:
     if not _SHAPE.fullmatch(found):
         raise wrong(path, found, WANTED)
     try:
-        return datetime.fromisoformat(found.upper()).astimezone(UTC)
+        time = datetime.fromisoformat(found.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # a 30th of February; the year 0 in UTC
         raise wrong(path, found, WANTED) from error
+    if time.year not in _YEARS:
+        raise wrong(path, found, f"{WANTED}, from {_YEARS.start} to {_YEARS.stop - 1}")
+    return time
 
 
 def written(time: datetime) -> str:

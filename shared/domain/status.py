@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.canary import Target
-from shared.domain.fields import Json, Object, mapping, objects, text, texts, truth, whole
+from shared.domain.durations import LONGEST
+from shared.domain.fields import Json, Object, mapping, objects, text, texts, truth, whole, wrong
 from shared.domain.instants import instant
 from shared.domain.machine import Phase
 
@@ -209,7 +210,12 @@ def _with_block(found: Status, block: Object) -> Status:
 
 
 def _seconds(block: Object, name: str) -> timedelta | None:
-    return timedelta(seconds=whole(block, name)) if name in block else None
+    if name not in block:
+        return None
+    seconds, most = whole(block, name), int(LONGEST.total_seconds())
+    if not 0 <= seconds <= most:
+        raise wrong((name,), seconds, f"0 to {most} seconds")
+    return timedelta(seconds=seconds)
 
 
 def _made(block: Object) -> Made | None:

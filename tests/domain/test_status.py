@@ -182,6 +182,22 @@ def test_where_no_canary_has_weight_none_is_read(phase, weight):
             {"spillway": {"held": 1, "decidedAt": "noon"}}, "decidedAt: wanted", id="time"
         ),
         pytest.param({"spillway": {"outbox": ["x"]}}, "outbox", id="outbox"),
+        pytest.param(
+            {"spillway": {"drainSeconds": 10**15}},
+            "drainSeconds: wanted 0 to 9223372036",
+            id="long",
+        ),
+        pytest.param(
+            {"spillway": {"intervalSeconds": -1}}, "intervalSeconds: wanted 0 to", id="below-0"
+        ),
+        pytest.param(
+            {"spillway": {"nextTickTime": "0001-01-01T00:00:00Z"}},
+            "nextTickTime: wanted .* 1970 to 8999",
+            id="before-all-time",
+        ),
+        pytest.param(
+            {"spillway": {"nextTickTime": "9999-12-31T23:59:59Z"}}, "nextTickTime", id="after-it"
+        ),
     ],
 )
 def test_a_status_that_cannot_be_read_is_refused_by_path(status, path):
