@@ -1,6 +1,6 @@
 """Whose an object is: Kubernetes' controller reference, and the marks that keep Flux away."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.fields import Json, Object, at, mapping, objects, text
@@ -49,6 +49,12 @@ def controlled_by_canary(obj: Object, name: str) -> bool:
     return is_canary and text(found, "name") == name
 
 
+def other_controller(references: Sequence[Object], name: str) -> str:
+    """Who controls what has these owner references, where it is no Canary of that name."""
+    kind, found = (text(_controlling(references), key) for key in ("kind", "name"))
+    return "" if (kind, found) in ((_KIND, name), ("", "")) else f"{kind} {found}"
+
+
 def taken_over(seen: Object, owner: Owner) -> tuple[Json, ...]:
     """The owner references of a seen object that is to be this Canary's: other owners stay."""
     others = (item for item in _references(seen) if item.get("controller") is not True)
@@ -65,7 +71,11 @@ def _references(obj: Object) -> tuple[Object, ...]:
 
 
 def _controller(obj: Object) -> Object:
-    found = (item for item in _references(obj) if at(item, "controller") is True)
+    return _controlling(_references(obj))
+
+
+def _controlling(references: Sequence[Object]) -> Object:
+    found = (item for item in references if at(item, "controller") is True)
     return mapping(next(found, {}))
 
 

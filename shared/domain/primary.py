@@ -8,19 +8,18 @@ from shared.domain import pod_spec
 from shared.domain.fields import Json, Object, mapping, pairs, text
 from shared.domain.ownership import Owner, reference, unmarked
 from shared.domain.revision import FLAGGER_ID, revision_of
-from shared.domain.workload import SETTINGS, Workload, selector_label
+from shared.domain.workload import PRIMARY, SETTINGS, Workload, selector_label
 
 DECISION = "spillway.dev/decision"
 """Moves the generation of the primary with every decision, so that an older pass comes too late."""
 
-_SUFFIX = "-primary"
 _ROLLED = "deployment.kubernetes.io/revision"  # counts a Deployment's own rollouts
 
 
 def target_behind(primary: Workload) -> Workload:
     """A target that is gone, as far as its primary remembers it; it is asked for no replicas."""
     remembered = Workload(
-        name=primary.name.removesuffix(_SUFFIX),
+        name=primary.name.removesuffix(PRIMARY),
         namespace=primary.namespace,
         uid="",
         resource_version="",
@@ -28,9 +27,10 @@ def target_behind(primary: Workload) -> Workload:
         labels={},
         annotations={},
         replicas=0,
-        selector={key: value.removesuffix(_SUFFIX) for key, value in primary.selector.items()},
+        selector={key: value.removesuffix(PRIMARY) for key, value in primary.selector.items()},
         template={},
         settings=primary.settings,
+        label=next(iter(primary.selector), ""),
     )
     return replace(remembered, template=_plain(primary.template, remembered))
 
@@ -43,13 +43,13 @@ def primary_template(target: Workload, template: Object, revision: str) -> Objec
     """
     label, value = selector_label(target)
     metadata = mapping(template, "metadata")
-    labels = unmarked(pairs(metadata, "labels")) | {label: value + _SUFFIX}
+    labels = unmarked(pairs(metadata, "labels")) | {label: value + PRIMARY}
     annotations = unmarked(pairs(metadata, "annotations")) | {FLAGGER_ID: _flagger_id(revision)}
     spec = mapping(template, "spec")
     return {
         **template,
         "metadata": {**metadata, "labels": labels, "annotations": annotations},
-        "spec": pod_spec.kept_apart(spec, target.name, target.name + _SUFFIX),
+        "spec": pod_spec.kept_apart(spec, target.name, target.name + PRIMARY),
     }
 
 
@@ -78,16 +78,16 @@ def primary_object(
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {
-            "name": target.name + _SUFFIX,
+            "name": target.name + PRIMARY,
             "namespace": owner.namespace,
-            "labels": {label: value + _SUFFIX},
+            "labels": {label: value + PRIMARY},
             "annotations": annotations,
             "ownerReferences": [reference(owner)],
         },
         "spec": {
             **target.settings,
             "replicas": max(1, replicas),
-            "selector": {"matchLabels": {label: value + _SUFFIX}},
+            "selector": {"matchLabels": {label: value + PRIMARY}},
             "template": primary_template(target, template, revision),
         },
     }
@@ -113,7 +113,7 @@ def restore_patch(
     label, value = selector_label(target)
     return [
         {"op": "test", "path": "/metadata/generation", "value": primary.generation},
-        _put("/metadata/labels", {label: value + _SUFFIX}),
+        _put("/metadata/labels", {label: value + PRIMARY}),
         _put("/metadata/annotations", {DECISION: str(decision)}),
         _put("/spec/template", primary_template(target, template, revision)),
         *_settings(primary, target),
@@ -134,14 +134,14 @@ def _plain(template: Object, target: Workload) -> Object:
     return {
         **template,
         "metadata": {**metadata, "labels": labels, "annotations": annotations},
-        "spec": pod_spec.kept_apart(spec, target.name + _SUFFIX, target.name),
+        "spec": pod_spec.kept_apart(spec, target.name + PRIMARY, target.name),
     }
 
 
 def _with_shared_configs(template: Object, targets: Object) -> Json:
     """Flagger gives a primary copies of its ConfigMaps and Secrets: back to the target's own."""
     known = pod_spec.config_names(targets.get("spec"))
-    copies = {(kind, name + _SUFFIX): name for kind, name in known}
+    copies = {(kind, name + PRIMARY): name for kind, name in known}
     theirs = {copy: name for copy, name in copies.items() if copy not in known}
     return pod_spec.with_config_names(template.get("spec"), theirs)
 

@@ -11,7 +11,7 @@ from shared.domain.ownership import (
     reference,
     taken_over,
 )
-from shared.domain.workload import Workload, selector_label
+from shared.domain.workload import PRIMARY, Workload, selector_label
 
 _SIDECARS = frozenset({"istio-proxy", "envoy"})
 
@@ -35,7 +35,7 @@ def services(spec: ServiceSpec, target: Workload, owner: Owner) -> tuple[Object,
             "spec": {"type": "ClusterIP", "selector": {label: selected}, "ports": ports},
         }
 
-    primary = f"{value}-primary"
+    primary = value + PRIMARY
     return (
         service(spec.canary_name, value, spec.canary),
         service(spec.primary_name, primary, spec.primary),
@@ -44,15 +44,15 @@ def services(spec: ServiceSpec, target: Workload, owner: Owner) -> tuple[Object,
 
 
 def discovered_ports(spec: ServiceSpec, template: Object) -> list[Json]:
-    """The containers' other ports, where portDiscovery is on; a number or name is had only once."""
+    """The containers' other ports, where portDiscovery is on; of one name the last, as in Flagger,
+    of one number the first.
+    """
     if not spec.port_discovery:
         return []
     taken: set[Json] = {spec.port, spec.port_name}
     found: list[Json] = []
-    for name, port in _container_ports(template):
-        number = whole(port, "containerPort")
-        served = _target_port(spec) in (number, text(port, "name"))
-        if served or number in taken or name in taken:
+    for name, number in _other_ports(spec, template).items():
+        if number in taken or name in taken:
             continue
         taken |= {number, name}
         found.append({"name": name, "protocol": "TCP", "port": number, "targetPort": number})
@@ -91,14 +91,16 @@ def _target_port(spec: ServiceSpec) -> int | str:
     return spec.target_port or spec.port
 
 
-def _container_ports(template: Object) -> list[tuple[str, Object]]:
-    """Each port with its name, or the one that Flagger gives it."""
-    return [
-        (text(port, "name") or f"tcp-{text(container, 'name')}-{index}", port)
+def _other_ports(spec: ServiceSpec, template: Object) -> dict[str, int]:
+    """Those that are not served yet, by their name or the one that Flagger gives them."""
+    served = _target_port(spec)
+    return {
+        text(port, "name") or f"tcp-{text(container, 'name')}-{index}": number
         for container in objects(template, "spec", "containers")
         if text(container, "name") not in _SIDECARS
         for index, port in enumerate(objects(container, "ports"))
-    ]
+        if served not in ((number := whole(port, "containerPort")), text(port, "name"))
+    }
 
 
 def _with_wanted(seen: Object, wanted: Object) -> Object:
@@ -126,9 +128,10 @@ def _own_metadata(seen: Object, desired: Object, spec: ServiceSpec, owner: Owner
     found, said = mapping(seen, "metadata"), mapping(desired, "metadata")
     return {
         **found,
-        "labels": _kept(pairs(found, "labels"), spec.unmanaged_labels) | pairs(said, "labels"),
-        "annotations": _kept(pairs(found, "annotations"), spec.unmanaged_annotations)
-        | pairs(said, "annotations"),
+        "labels": pairs(said, "labels") | _kept(pairs(found, "labels"), spec.unmanaged_labels),
+        "annotations": pairs(said, "annotations")
+        | _kept(pairs(found, "annotations"), spec.unmanaged_annotations)
+        | HANDS_OFF,
         "ownerReferences": list(taken_over(seen, owner)),
     }
 

@@ -1,15 +1,17 @@
 """A Canary as a pass takes it up: what it asks for, and whether it is run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec, Target
 from shared.domain.errors import Refused
 from shared.domain.events import RollbackWish
-from shared.domain.ownership import Owner
+from shared.domain.fields import short
+from shared.domain.ownership import Owner, other_controller
 from shared.domain.routes import is_foreign
 from shared.domain.seen import Gone, Seen, Unread
 from shared.domain.status import Made, Status
-from shared.domain.workload import Workload, selector_label
+from shared.domain.workload import PRIMARY, Workload, selector_label
 
 Key = tuple[str, str]  # namespace, name
 
@@ -109,15 +111,31 @@ def _objection(subject: Subject, spec: CanarySpec, seen: Seen) -> str:
     scaler = seen.support.scalers.get(spec.target.name) if seen.support else None
     if scaler:
         return f"spec.autoscalerRef: HorizontalPodAutoscaler {scaler} scales {spec.target.name}"
-    return _unselectable(seen.target)
+    return _unlike(seen.target, seen.primary) or _foreign(seen.primary, subject.owner)
 
 
-def _unselectable(target: Workload | Gone | Unread) -> str:
-    """The primary's pods have to be told from the target's by a label."""
+def _unlike(target: Workload | Gone | Unread, primary: Workload | Gone | Unread) -> str:
+    """The primary's pods have to be told from the target's by a label, which both select by."""
     if not isinstance(target, Workload):
         return ""
     try:
-        selector_label(target)
+        label, value = selector_label(target)
     except Refused as error:
         return f"spec.targetRef: {error}"
-    return ""
+    wanted = {label: value + PRIMARY}
+    if not isinstance(primary, Workload) or primary.selector == wanted:
+        return ""
+    found, asked = (_told(selector) for selector in (primary.selector, wanted))
+    return f"spec.targetRef: {primary.name} selects its pods by {found}, not by {asked}"
+
+
+def _told(selector: Mapping[str, str]) -> str:
+    return short(",".join(f"{label}={value}" for label, value in selector.items()) or "nothing")
+
+
+def _foreign(primary: Workload | Gone | Unread, owner: Owner) -> str:
+    """One Deployment is the primary of one Canary."""
+    if not isinstance(primary, Workload):
+        return ""
+    other = other_controller(primary.owners, owner.name)
+    return f"spec.targetRef: {primary.name} belongs to {short(other)}" if other else ""

@@ -1,7 +1,7 @@
 """A Deployment as the passes see it: what it is asked for, and how far it came."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shared.domain.errors import Refused
 from shared.domain.fields import Object, mapping, objects, pairs, text, whole
@@ -9,12 +9,18 @@ from shared.domain.fields import Object, mapping, objects, pairs, text, whole
 SETTINGS = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 """The fields of a Deployment's spec that a primary has as its target has them (specs §3.2)."""
 
+PRIMARY = "-primary"
+"""What the names of a primary and its label's value end in."""
+
 _SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")  # Flagger's -selector-labels
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """`replicas` are those asked for; `current`, `updated`, `ready`, `available` those reported."""
+    """`replicas` are those asked for; `current`, `updated`, `ready`, `available` those reported.
+
+    `label` is of a target: the label that the primary it has is selected by.
+    """
 
     name: str
     namespace: str
@@ -34,6 +40,7 @@ class Workload:
     available: int = 0
     deadline_exceeded: bool = False
     owners: tuple[Object, ...] = ()
+    label: str = ""
 
     @property
     def is_observed(self) -> bool:
@@ -68,13 +75,23 @@ def from_object(obj: Object) -> Workload:
 
 def selector_label(workload: Workload) -> tuple[str, str]:
     """The label that tells a target's pods from its primary's, and its value at the target."""
-    for label in _SELECTOR_LABELS:
+    for label in (workload.label, *_SELECTOR_LABELS):
         if label in workload.selector:
             return label, workload.selector[label]
     raise Refused(
         f"getSelectorLabel failed: deployment {workload.name}.{workload.namespace} "
         f"spec.selector.matchLabels must contain one of [{' '.join(_SELECTOR_LABELS)}]"
     )
+
+
+def beside(target: Workload, primary: Workload) -> Workload:
+    """The target of a primary that is there: a Flagger with `-selector-labels` of its own chose the
+    label, and a selector never changes.
+    """
+    for label, value in target.selector.items():
+        if primary.selector == {label: value + PRIMARY}:
+            return replace(target, label=label)
+    return target
 
 
 def container_for(workload: Workload, app: str) -> str:

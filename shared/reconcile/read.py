@@ -16,7 +16,7 @@ from shared.domain.rebase import rebased
 from shared.domain.seen import Gone, Seen, Support, Unread
 from shared.domain.snapshots import CANARY_LABEL, label_of, revision_in, template_of
 from shared.domain.subject import Subject
-from shared.domain.workload import Workload, from_object
+from shared.domain.workload import Workload, beside, from_object
 from shared.reconcile.scope import Watch
 
 FEW = 8  # canaries in one namespace: up to here a GET for each object costs less than a LIST
@@ -86,11 +86,12 @@ def look_at(
             or Shelf(cluster, path(subject.owner.namespace), whole=False)
             for path in (paths.deployments, paths.virtual_services)
         )
-        found = Seen(
-            target=_workload(workloads.get(spec.target.name)),
-            primary=_workload(workloads.get(spec.target.primary)),
-            route=routes.get(spec.service.name),
+        target, primary = (
+            _workload(workloads.get(name)) for name in (spec.target.name, spec.target.primary)
         )
+        if isinstance(target, Workload) and isinstance(primary, Workload):
+            target = beside(target, primary)
+        found = Seen(target, primary, route=routes.get(spec.service.name))
         with suppress(Refused):  # what is wrong with it is found again, and told, in the bracket
             subject = replace(subject, status=rebased(subject.status, spec, found))
         return Case(subject, spec, found)

@@ -4,6 +4,7 @@ The objects are those that a real Flagger 1.44 left on a real API server. They a
 lab's API server, and on a real one with the real Deployment controller.
 """
 
+import copy
 import itertools
 import time
 from collections.abc import Iterator
@@ -164,3 +165,48 @@ def test_a_canary_found_in_mid_run_starts_its_analysis_again(scenario, after, wo
     states = dict(states_of(world))
     assert states["Canary", "app"].startswith("Progressing at 0:")
     assert states["VirtualService", "app"] == "route app: app-primary 100, app-canary 0"
+
+
+def test_a_flagger_that_selects_by_another_label_is_taken_over_with_it(world):
+    leave_behind(world, [by_service(obj) for obj in left_by_flagger("weights")["after-1"]])
+    before, primary = list(states_of(world)), template(world, "app-primary")
+
+    world.next_pass()
+    assert (list(states_of(world)), template(world, "app-primary")) == (before, primary)
+    assert told(world) == []
+
+    world.set_image("app:9")
+    world.next_pass()
+    assert status(world)["phase"] == "Progressing"
+    assert {
+        service["metadata"]["name"]: service["spec"]["selector"]
+        for service in world.found("/api/v1", "services")
+    } == {
+        "app": {"service": "app-primary"},
+        "app-canary": {"service": "app"},
+        "app-primary": {"service": "app-primary"},
+    }
+
+
+def by_service(obj):
+    """As a Flagger with `-selector-labels=service` leaves it, whose target has that label too."""
+
+    def also(labels):
+        return {**labels, "service": labels["app"]}
+
+    def instead(labels):
+        return {key: value for key, value in also(labels).items() if key != "app"}
+
+    if obj["kind"] not in ("Deployment", "Service"):
+        return obj
+    obj, is_target = copy.deepcopy(obj), obj["metadata"]["name"] == "app"
+    relabelled = also if obj["kind"] == "Deployment" and is_target else instead
+    metadata, spec = obj["metadata"], obj["spec"]
+    metadata["labels"] = relabelled(metadata["labels"])
+    if obj["kind"] == "Service":
+        spec["selector"] = relabelled(spec["selector"])
+        return obj
+    spec["selector"]["matchLabels"] = relabelled(spec["selector"]["matchLabels"])
+    pods = spec["template"]["metadata"]
+    pods["labels"] = {**also(pods["labels"]), "app": "app"}
+    return obj

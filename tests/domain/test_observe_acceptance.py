@@ -7,11 +7,11 @@ import pytest
 
 from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec, Target
 from shared.domain.machine import Phase
-from shared.domain.ownership import Owner
+from shared.domain.ownership import Owner, reference
 from shared.domain.seen import Gone, Support, Unread
 from shared.domain.status import Made, Status
 from shared.domain.subject import effective_spec, left_behind, made_of, refusal_of
-from tests.domain.sights import a_route, a_sight, a_subject, observed
+from tests.domain.sights import a_primary, a_route, a_sight, a_subject, observed
 from tests.domain.situations import MADE, a_spec
 from tests.domain.workloads import target
 
@@ -74,6 +74,17 @@ def test_what_never_had_a_route_may_be_left_behind(spec, why):
             "spec.selector.matchLabels must contain one of [app name app.kubernetes.io/name]",
             id="no-label",
         ),
+        pytest.param(
+            {"primary": replace(a_primary(), selector={"role": "db", "tier": "x"})},
+            "spec.targetRef: cart-primary selects its pods by role=db,tier=x, "
+            "not by app=cart-primary",
+            id="a-primary-that-is-none",
+        ),
+        pytest.param(
+            {"primary": replace(a_primary(), owners=(reference(Owner("shop", "till", "uid-2")),))},
+            "spec.targetRef: cart-primary belongs to Canary till",
+            id="another-canarys-primary",
+        ),
     ],
 )
 def test_what_would_be_trampled_on_is_refused_by_name(seen, why):
@@ -92,6 +103,11 @@ def test_what_would_be_trampled_on_is_refused_by_name(seen, why):
         pytest.param(
             {"route": a_route(20, Owner("shop", "cart", "uid-0"))}, id="of-a-canary-deleted-since"
         ),
+        pytest.param(
+            {"primary": replace(a_primary(), owners=(reference(Owner("shop", "cart", "uid-0")),))},
+            id="its-primary",
+        ),
+        pytest.param({"primary": replace(a_primary(), owners=())}, id="a-primary-of-nobodys"),
     ],
 )
 def test_what_is_not_there_or_not_known_is_no_objection(seen):

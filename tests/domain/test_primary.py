@@ -189,6 +189,15 @@ def test_a_target_that_is_gone_is_known_from_its_primary():
     assert revision_of(behind.template) == revision_of(seen.template)
 
 
+def test_a_target_that_is_gone_is_told_by_the_label_of_its_primary():
+    seen = target(spec={"selector": {"matchLabels": {"app": "shop", "service": "cart"}}})
+    made = primary.primary_object(replace(seen, label="service"), seen.template, "s1:1", OWNER, 2)
+
+    behind = primary.target_behind(workload.from_object(made))
+
+    assert workload.selector_label(behind) == ("service", "cart")
+
+
 def flaggers(made, old, new):
     """A primary's template as Flagger makes it: another id, and its own copy of a ConfigMap."""
     container = {**objects(made, "spec", "containers")[0], "envFrom": configured(new)["envFrom"]}

@@ -153,6 +153,19 @@ def test_ports_are_discovered_in_containers_but_sidecars(spec, wanted):
     ]
 
 
+def test_of_two_ports_of_one_name_the_last_is_had():
+    twice = template(
+        containers=[
+            {"name": name, "ports": [{"name": "metrics", "containerPort": port}]}
+            for name, port in (("cart", 9090), ("exporter", 9091), ("proxy", 80))
+        ]
+    )
+
+    (found,) = services.discovered_ports(replace(SPEC, port_discovery=True, target_port=80), twice)
+
+    assert at(found, "port") == 9091
+
+
 def test_no_port_is_discovered_unasked():
     assert services.discovered_ports(SPEC, PODS) == []
 
@@ -222,10 +235,11 @@ def test_metadata_that_is_left_to_others_stays():
         "labels": {"app": "cart", "x": "1", "y": "2"},
         "annotations": {"note": "keep", "other": "go", **FLUX},
     }
+    said = Metadata(labels={"x": "0", "z": "3"}, annotations={"note": "go"})
 
-    wanted = mapping(change(seen(apex(), metadata=theirs), spec), "metadata")
+    wanted = mapping(change(seen(apex(), metadata=theirs), replace(spec, apex=said)), "metadata")
 
-    assert wanted["labels"] == {"app": "cart", "x": "1"}
+    assert wanted["labels"] == {"app": "cart", "x": "1", "z": "3"}
     assert wanted["annotations"] == {"note": "keep", **FLUX}
     assert wanted["resourceVersion"] == "9"
 

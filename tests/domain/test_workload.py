@@ -76,6 +76,22 @@ def test_the_first_of_flaggers_labels_tells_the_pods_apart(labels, wanted):
     assert workload.selector_label(target(spec={"selector": {"matchLabels": labels}})) == wanted
 
 
+@pytest.mark.parametrize(
+    ("selector", "wanted"),
+    [
+        pytest.param({"service": "b-primary"}, ("service", "b"), id="as a Flagger was told to"),
+        pytest.param({"app": "a-primary"}, ("app", "a"), id="as a Flagger does untold"),
+        pytest.param({"role": "db"}, ("app", "a"), id="another's"),
+        pytest.param({"service": "b-primary", "app": "a-primary"}, ("app", "a"), id="by two"),
+    ],
+)
+def test_a_primary_that_is_there_goes_on_to_be_selected_as_it_is(selector, wanted):
+    mine = target(spec={"selector": {"matchLabels": {"app": "a", "service": "b"}}})
+    primary = target(spec={"selector": {"matchLabels": selector}})
+
+    assert workload.selector_label(workload.beside(mine, primary)) == wanted
+
+
 def test_a_target_without_such_a_label_is_refused_in_flaggers_words():
     with pytest.raises(Refused) as refused:
         workload.selector_label(target(spec={"selector": {"matchLabels": {"tier": "x"}}}))
