@@ -44,6 +44,8 @@ def _read_name(canary: Object, target: str) -> str:
 
 
 def _read_port(canary: Object) -> int:
+    if fields.at(canary, *_SERVICE, "port") is None:
+        raise Refused("spec.service.port: wanted 1 to 65535, but it is not there")
     port = fields.whole(canary, *_SERVICE, "port")
     if not 1 <= port <= 65535:
         raise fields.wrong((*_SERVICE, "port"), port, "1 to 65535")
@@ -106,10 +108,14 @@ def _read_rule(rule: Object, where: str) -> Object:
         read["uri"] = _read_string_match(root, where, "uri")
     headers = fields.mapping(root, where, "headers")
     if headers:
-        read["headers"] = {
-            name: _read_string_match(root, where, "headers", name) for name in headers
-        }
+        read["headers"] = {name: _read_header(root, where, name) for name in headers}
     return read
+
+
+def _read_header(root: Object, where: str, name: str) -> Object:
+    """A StringMatch; an empty one asks that the header is there."""
+    path = (where, "headers", name)
+    return _read_string_match(root, *path) if fields.mapping(root, *path) else {}
 
 
 def _read_string_match(root: Object, *path: str) -> Object:

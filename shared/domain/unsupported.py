@@ -31,10 +31,13 @@ _ANALYSIS = (
     "sessionAffinity",
 )
 _METRIC = ("templateRef", "templateVariables")
+_ASKS_WHEN_EMPTY = ("retries",)  # it is `attempts: 0` then, which turns Istio's own retries off
 
 
 def refusal(spec: Object, analysis_key: str) -> Refusal | None:
-    """The first unsupported field in use; the reason names the others, so that one edit does."""
+    """The first unsupported field in use; the reason names the others, so that one edit does. What
+    several metrics ask for is named once.
+    """
     paths = (
         *_used(spec, "spec", _SPEC),
         *_used(at(spec, "service"), "spec.service", _SERVICE),
@@ -44,6 +47,7 @@ def refusal(spec: Object, analysis_key: str) -> Refusal | None:
     if not paths:
         return None
     first, *others = paths
+    others = [path for path in dict.fromkeys(map(_plain, others)) if path != _plain(first)]
     return Refusal(first, f"not supported, nor {', '.join(others)}" if others else "not supported")
 
 
@@ -55,8 +59,17 @@ def is_used(value: Json) -> bool:
     return bool(value)
 
 
+def _plain(path: str) -> str:
+    """Without the number of the metric."""
+    return ".".join(word for word in path.split(".") if not word.isdecimal())
+
+
 def _used(value: Json, where: str, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"{where}.{name}" for name in names if is_used(at(value, name)))
+    return tuple(
+        f"{where}.{name}"
+        for name in names
+        if is_used(at(value, name)) or (name in _ASKS_WHEN_EMPTY and at(value, name) == {})
+    )
 
 
 def _used_in_metrics(metrics: Json, where: str) -> tuple[str, ...]:

@@ -178,7 +178,8 @@ def test_a_refusal_reads_as_a_sentence_about_the_field():
     [
         pytest.param({"provider": "k" * 5000}, id="a-long-value"),
         pytest.param(
-            {"service": {"port": 80, "match": [{"headers": {"h" * 5000: {}}}]}}, id="a-long-path"
+            {"service": {"port": 80, "match": [{"headers": {"h" * 5000: {"a": "b"}}}]}},
+            id="a-long-path",
         ),
         pytest.param(
             {"service": {"port": 80, "match": [{"h" * 5000: "x"}]}}, id="a-long-field-of-a-match"

@@ -72,6 +72,12 @@ def read(**service: Json) -> ServiceSpec:
             ({"headers": {"x": {"exact": "y"}}},),
             id="headers alone",
         ),
+        pytest.param(
+            {"match": [{"headers": {"x": {}}}]},
+            "match",
+            ({"headers": {"x": {}}},),
+            id="a header that is there",
+        ),
         pytest.param({"match": [{}]}, "match", ({},), id="a match of everything"),
     ],
 )

@@ -28,6 +28,7 @@ REF = {"apiVersion": "v1", "kind": "X", "name": "x"}
         pytest.param(serving(trafficPolicy={"tls": {}}), "service.trafficPolicy", id="a policy"),
         pytest.param(serving(rewrite={"uri": "/"}), "service.rewrite", id="a rewrite"),
         pytest.param(serving(retries={"attempts": 0}), "service.retries", id="no retries"),
+        pytest.param(serving(retries={}), "service.retries", id="no retries either"),
         pytest.param(serving(headers={"request": {}}), "service.headers", id="headers"),
         pytest.param(serving(mirror=[{}]), "service.mirror", id="a static mirror"),
         pytest.param(serving(corsPolicy={"maxAge": "1h"}), "service.corsPolicy", id="CORS"),
@@ -72,12 +73,22 @@ def test_all_fields_that_are_not_carried_out_are_named_at_once():
     )
 
 
+def test_what_several_metrics_ask_for_is_named_once():
+    metric: Json = {"name": "x", "templateRef": {"name": "x"}, "templateVariables": {"a": "b"}}
+    manifest = analysing(webhooks=[{}], metrics=[metric] * 8)
+
+    assert str(parse(manifest)) == (
+        "spec.analysis.webhooks: not supported, nor spec.analysis.metrics.templateRef, "
+        "spec.analysis.metrics.templateVariables"
+    )
+
+
 @pytest.mark.parametrize("unused", [None, False, 0, 0.0, "", [], {}], ids=repr)
 def test_an_empty_field_is_not_a_use_of_it(unused: Json):
     manifest = canary(
         revertOnDeletion=unused,
         autoscalerRef=unused,
-        service={"port": 80, "headless": unused, "retries": unused, "gatewayRefs": unused},
+        service={"port": 80, "headless": unused, "headers": unused, "gatewayRefs": unused},
         analysis={"stepWeight": 10, "iterations": unused, "mirror": unused, "webhooks": unused},
     )
 

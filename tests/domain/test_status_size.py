@@ -25,7 +25,7 @@ NAMES = "n" * 253, "s" * 55
 
 
 def refusal_of(foreign: str) -> str:
-    refusal = parse(canary(service={"port": 80, "match": [{"headers": {foreign: {}}}]}))
+    refusal = parse(canary(service={"port": 80, "match": [{"headers": {foreign: {"a": "b"}}}]}))
     assert isinstance(refusal, Refusal)
     return str(refusal)
 
