@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 
 from shared.adapters import bus, codec, entry, log, secrets, settings
-from shared.domain import events, promotion, signature
+from shared.domain import events, instants, promotion, signature
 from shared.domain.errors import Refused, Unavailable
 from shared.domain.fields import Object, mapping
 from shared.domain.promotion import Promotion
@@ -46,7 +46,7 @@ def _signed(request: entry.Request, body: bytes, now: datetime) -> entry.Reply:
     if request.mimetype != "application/json":
         return _error(415, f"content type {request.mimetype!r}: wanted application/json")
     wanted = promotion.from_content(_object(body))
-    promotion.refuse_future(wanted, now)
+    instants.refuse_future(wanted.time, now)
     if not any(secret.admits(wanted.namespace) for secret in signers):
         return _error(403, f"namespace: the secret is not for {wanted.namespace}")
     return _accept(wanted)

@@ -8,7 +8,8 @@ from shared.adapters.entry import on_event
 from shared.adapters.settings import load
 from shared.adapters.tokens import admission
 from shared.domain.events import PROMOTION_REQUESTED, Event, content
-from shared.domain.promotion import from_content, refuse_future
+from shared.domain.instants import refuse_future
+from shared.domain.promotion import from_content
 from shared.reconcile.promote import promote
 from shared.reconcile.scope import Scope, open_scope
 
@@ -24,5 +25,5 @@ def _scope() -> Scope:
 def start_canary(event: Event) -> None:
     """Sets the image where the promotion carries one, then passes over its canary."""
     promotion, now = from_content(content(event)), datetime.now(UTC)
-    refuse_future(promotion, now)
+    refuse_future(promotion.time, now)
     promote(_scope(), promotion, now)

@@ -24,6 +24,9 @@ INCIDENT_DETECTED = "dev.cdevents.incident.detected.0.3.0"
 SERVICE_UPGRADED = "dev.cdevents.service.upgraded.0.3.0"
 SERVICE_ROLLEDBACK = "dev.cdevents.service.rolledback.0.3.0"
 
+MOST = 50
+"""Canaries that one tick may name: what one pass takes on."""
+
 _CDEVENTS = "0.5.1"
 
 
@@ -103,8 +106,10 @@ def tick(event: Event) -> Tick:
     if event.type == PING:
         return Tick()
     said = content(event)
-    items = enumerate(objects(said, "canaries"))
-    rooted = ((f"canaries.{index}", item) for index, item in items)
+    canaries = objects(said, "canaries")
+    if len(canaries) > MOST:
+        raise wrong(("canaries",), len(canaries), f"at most {MOST} canaries")
+    rooted = ((f"canaries.{index}", item) for index, item in enumerate(canaries))
     names = tuple(_key({where: item}, where, name="name") for where, item in rooted)
     return Tick(names=names, expires=instant(said, "expires"))
 

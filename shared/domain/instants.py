@@ -1,13 +1,14 @@
 """Instants as RFC 3339 writes them, and as aware UTC datetimes inside."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.domain.fields import Json, at, text, wrong
 
 WANTED = "an RFC 3339 time with a zone"
 # `fromisoformat` also takes week dates, basic format and times without a zone.
-_YEARS = range(1970, 9000)  # so that whatever is added to a time is one, too
+_YEARS = range(1970, 9000)
+_AHEAD = timedelta(minutes=5)  # by which clocks may differ
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -19,12 +20,26 @@ def instant(value: Json, *path: str) -> datetime | None:
     if not _SHAPE.fullmatch(found):
         raise wrong(path, found, WANTED)
     try:
-        time = datetime.fromisoformat(found.upper()).astimezone(UTC)
+        return datetime.fromisoformat(found.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:  # a 30th of February; the year 0 in UTC
         raise wrong(path, found, WANTED) from error
-    if time.year not in _YEARS:
-        raise wrong(path, found, f"{WANTED}, from {_YEARS.start} to {_YEARS.stop - 1}")
+
+
+def countable(value: Json, *path: str) -> datetime | None:
+    """The same for a time that others are counted from: years that leave room on both sides."""
+    time = instant(value, *path)
+    if time is not None and time.year not in _YEARS:
+        wanted = f"a year from {_YEARS.start} to {_YEARS.stop - 1}"
+        raise wrong(path, text(value, *path), wanted)
     return time
+
+
+def refuse_future(time: datetime, now: datetime) -> None:
+    """Refuses the time of an event that is not made yet: what it means is told by what came since,
+    and nothing can have.
+    """
+    if time > now + _AHEAD:
+        raise wrong(("time",), written(time), "a time that is not in the future")
 
 
 def written(time: datetime) -> str:

@@ -4,14 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain import dns
 from shared.domain.fields import Json, Object, at, text, wrong
 from shared.domain.images import is_reference
 from shared.domain.instants import WANTED, instant, written
-
-_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +47,6 @@ def from_content(content: Object) -> Promotion:
     )
 
 
-def refuse_future(promotion: Promotion, now: datetime) -> None:
-    """Refuses one that is not made yet: kept as the last, it would outdate all that come before its
-    time. Clocks may differ by a few minutes.
-    """
-    if promotion.time > now + _AHEAD:
-        raise wrong(("time",), written(promotion.time), "a time that is not in the future")
-
-
 def to_content(promotion: Promotion) -> Object:
     """The fields as the wire names them; what was not said stays absent."""
     said = {
@@ -76,7 +66,8 @@ def to_content(promotion: Promotion) -> Object:
 
 def event_id(promotion: Promotion) -> str:
     """The id of its event: the same for every repeat of the same promotion."""
-    named = json.dumps([promotion.id, promotion.app, promotion.environment])
+    where = (promotion.environment, promotion.namespace)
+    named = json.dumps([promotion.id, promotion.app, *where])
     return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.canary import Refusal
 from shared.domain.errors import Refused
 from shared.domain.fields import Object, at
-from shared.domain.instants import instant
+from shared.domain.instants import countable
 from shared.domain.machine import TRANSITIONS, Phase, Signal
 from shared.domain.observe import Moment
 from shared.domain.status import Generations, Status
@@ -46,7 +46,7 @@ def asleep_until(canary: Object, moment: Moment) -> datetime | None:
     block = at(canary, "status", "spillway")
     going = at(canary, "metadata", "deletionTimestamp") or at(block, "stranded")
     try:
-        settled, tick = instant(block, "settledAt"), instant(block, "nextTickTime")
+        settled, tick = countable(block, "settledAt"), countable(block, "nextTickTime")
     except Refused:
         return None
     if going or not at(canary, "status", "phase") or settled is None or tick is None:

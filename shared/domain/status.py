@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.canary import Target
 from shared.domain.durations import LONGEST
 from shared.domain.fields import Json, Object, mapping, objects, text, texts, truth, whole, wrong
-from shared.domain.instants import instant
+from shared.domain.instants import countable, instant
 from shared.domain.machine import Phase
 
 
@@ -176,9 +176,9 @@ def _with_block(found: Status, block: Object) -> Status:
     return replace(
         found,
         decision=whole(block, "decision"),
-        decided_at=instant(block, "decidedAt"),
-        settled_at=instant(block, "settledAt"),
-        unsettled_since=instant(block, "unsettledSince"),
+        decided_at=countable(block, "decidedAt"),
+        settled_at=countable(block, "settledAt"),
+        unsettled_since=countable(block, "unsettledSince"),
         unsettled_reason=text(block, "unsettledReason"),
         made=_made(mapping(block, "target")),
         interval=_seconds(block, "intervalSeconds"),
@@ -193,17 +193,17 @@ def _with_block(found: Status, block: Object) -> Status:
         initialized=truth(block, "initialized"),
         restoring=truth(block, "restoring"),
         stranded=truth(block, "stranded"),
-        started_at=instant(block, "startedAt"),
+        started_at=countable(block, "startedAt"),
         weighed=whole(weights, "decision"),
-        weighed_at=instant(weights, "settledAt"),
+        weighed_at=countable(weights, "settledAt"),
         held=_percent(whole(weights, "held")) if "held" in weights else None,
         inconclusive=whole(block, "inconclusiveChecks"),
-        waiting_since=instant(block, "waitingSince"),
+        waiting_since=countable(block, "waitingSince"),
         waiting_told=truth(block, "waitingTold"),
         suspension_told=truth(block, "suspensionTold"),
         refused_generation=whole(block, "refusedGeneration"),
         refusal=text(block, "refusal"),
-        next_tick=instant(block, "nextTickTime"),
+        next_tick=countable(block, "nextTickTime"),
         last_promotion=_last_promotion(mapping(block, "lastPromotion")),
         outbox=tuple(_note(item) for item in objects(block, "outbox")),
     )

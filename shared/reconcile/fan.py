@@ -7,13 +7,12 @@ from datetime import datetime
 
 from shared.adapters import log
 from shared.domain.errors import Unavailable
-from shared.domain.events import Event, Origin, Tick, analysis_tick
+from shared.domain.events import MOST, Event, Origin, Tick, analysis_tick
 from shared.domain.instants import written
 from shared.domain.subject import Key, Subject
 from shared.reconcile.bracket import key_of
 from shared.reconcile.scope import Scope
 
-MOST = 50  # canaries in one pass
 _SOURCE = "/spillway/analysis_tick"
 
 

@@ -167,6 +167,7 @@ def test_a_ping_is_a_tick_over_all_whatever_it_carries():
         pytest.param({"canaries": "all"}, "canaries", id="not-a-list"),
         pytest.param({"canaries": ["jx/croc"]}, "canaries.0", id="not-objects"),
         pytest.param({"canaries": [{"name": "croc"}]}, "canaries.0.namespace", id="half-a-name"),
+        pytest.param({"canaries": [{"namespace": "a", "name": "b"}] * 51}, "canaries", id="many"),
         pytest.param(
             {"canaries": [{"namespace": "jx", "name": "croc"}, {"namespace": "jx", "name": "a/b"}]},
             "canaries.1.name",

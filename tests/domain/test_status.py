@@ -192,7 +192,7 @@ def test_where_no_canary_has_weight_none_is_read(phase, weight):
         ),
         pytest.param(
             {"spillway": {"nextTickTime": "0001-01-01T00:00:00Z"}},
-            "nextTickTime: wanted .* 1970 to 8999",
+            "nextTickTime: wanted a year from 1970 to 8999",
             id="before-all-time",
         ),
         pytest.param(

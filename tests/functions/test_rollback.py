@@ -117,6 +117,16 @@ def test_a_wish_for_another_run_is_ignored(place, said, about):
     assert whole(world.status, "canaryWeight") == weight(world) > 0
 
 
+def test_a_wish_of_the_future_is_dead_as_it_would_mean_the_runs_to_come_too(place):
+    world = in_mid_run(place)
+
+    refused = wished(place, wish(world), time="2999-01-01T00:00:00Z")
+    named = wished(place, wish(world, revision="1.9.9"), time="2999-01-01T00:00:00Z")
+
+    assert (refused.status, named) == (400, DONE)
+    assert phase(world) == "Progressing"
+
+
 def test_a_wish_that_comes_twice_is_one(place):
     world = in_mid_run(place)
     wished(place, wish(world))
