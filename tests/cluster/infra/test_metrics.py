@@ -24,7 +24,12 @@ LATE: Tree = {
         {"type": "Promoted", "status": "Unknown", "reason": "Progressing"},
         {"type": "Accepted", "status": "False", "reason": "UnsupportedField"},
     ],
-    "spillway": {"intervalSeconds": 15, "nextTickTime": "2026-01-02T03:04:05.678Z"},
+    "spillway": {
+        "intervalSeconds": 15,
+        "drainSeconds": 20,
+        "nextTickTime": "2026-01-02T03:04:05.678Z",
+        "waitingSince": "2026-01-02T03:04:00Z",
+    },
 }
 AT_REST: Tree = {"phase": "Succeeded", "spillway": {"intervalSeconds": 60}}
 
@@ -38,7 +43,8 @@ def told(
     namespace = made["metadata"]["name"]
     path = f"/apis/flagger.app/v1beta1/namespaces/{namespace}/canaries"
     for name, status in (("late", LATE), ("at-rest", AT_REST)):
-        created = kube.create(path, {**canary(), "metadata": {"name": name}})
+        said = canary(progressDeadlineSeconds=90) if name == "late" else canary()
+        created = kube.create(path, {**said, "metadata": {"name": name}})
         kube.replace(f"{path}/{name}/status", {**created, "status": status})
     part, url = state_metrics(cluster_of_a_platform_team, tmp_path)
     processes = Processes(tmp_path / "logs")
@@ -99,6 +105,9 @@ def _about(labels: str) -> str:
 def test_kube_state_metrics_tells_what_the_alerts_ask_for(told: dict[str, float]):
     assert told["spillway_canary_next_tick_timestamp_seconds late"] == 1767323045
     assert told["spillway_canary_interval_seconds late"] == 15
+    assert told["spillway_canary_drain_seconds late"] == 20
+    assert told["spillway_canary_waiting_timestamp_seconds late"] == 1767323040
+    assert told["spillway_canary_progress_deadline_seconds late"] == 90
     assert told["spillway_canary_condition late UnsupportedField Accepted"] == 0
     assert told["spillway_canary_weight late"] == 30
     assert told["spillway_canary_phase late Progressing"] == 1
@@ -107,4 +116,5 @@ def test_kube_state_metrics_tells_what_the_alerts_ask_for(told: dict[str, float]
 
 def test_a_canary_at_rest_has_no_next_tick_to_be_late_for(told: dict[str, float]):
     assert told["spillway_canary_interval_seconds at-rest"] == 60
-    assert "spillway_canary_next_tick_timestamp_seconds at-rest" not in told
+    for unsaid in ("next_tick_timestamp", "waiting_timestamp", "progress_deadline", "drain"):
+        assert f"spillway_canary_{unsaid}_seconds at-rest" not in told
