@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.adapters import codec
 from shared.domain import events
 from tests import readme
+from tests.infra import terraform
 from tests.readme import ROOT
 
 TEXT = readme.README.read_text()
@@ -32,7 +34,7 @@ def test_every_part_that_is_written_has_its_place():
 
 
 def test_it_can_be_read_in_one_sitting():
-    assert len(TEXT.splitlines()) <= 230
+    assert len(TEXT.splitlines()) <= 270
 
 
 @pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
@@ -86,6 +88,38 @@ def test_beside_a_running_lab_a_promotion_is_sent_and_the_state_is_read(tmp_path
     assert "Percent of the traffic that each step adds." in explained
 
 
+def test_a_wish_to_go_back_is_sent_as_it_is_read(tmp_path: Path):
+    said = shell(tmp_path, SAID + readme.commands("Go back"))
+
+    over_http = codec.decode(
+        dict(re.findall(r"^(ce-\w+): (.*)$", said, re.MULTILINE)),
+        re.findall(r"^\{.*\}$", said, re.MULTILINE)[0].encode(),
+    )
+    over_pubsub = codec.decode(
+        dict(re.findall(r"[=,](ce-\w+)=([^,\n]*)", said)),
+        re.findall(r"^--message=(.*)$", said, re.MULTILINE)[0].encode(),
+    )
+
+    assert over_http.type == over_pubsub.type == events.ROLLBACK_REQUESTED
+    assert over_http.data == over_pubsub.data
+    assert events.rollback_wish(over_http).canary == "cart"
+    assert None not in (over_http.time, over_pubsub.time)
+
+
+def test_a_wish_to_go_back_goes_where_the_functions_publish():
+    settings = (ROOT / "infra" / "base" / "settings.env").read_text()
+    (address,) = re.findall(r"http\S+", readme.commands("Go back"))
+
+    assert f"\nK_SINK={address}\n" in settings
+    assert terraform.resources("google_pubsub_topic")["events"]["name"] in readme.commands(
+        "Go back"
+    )
+
+
+SAID = """
+curl() { printf '%s\\n' "$@"; }
+gcloud() { printf '%s\\n' "$@"; }
+"""
 USE = "export KUBECONFIG=$PWD/.lab/kubeconfig PATH=$PWD/.venv/bin:$PATH\n"
 
 
