@@ -1,5 +1,6 @@
-# One topic for all events, and a subscription for each function, by exact type: what Spillway tells the world wakes none
-# of its functions. A push is a CloudEvent in binary mode, as the attributes of a message become the headers.
+# One topic for all events, and a subscription for each function, by exact type. Of what Spillway tells the world one thing
+# wakes a function of its own: the wish to go back of a run that reached its threshold, which is rolled back by then. A
+# push is a CloudEvent in binary mode, as the attributes of a message become the headers.
 
 resource "google_pubsub_topic" "events" {
   name       = "spillway-events"
