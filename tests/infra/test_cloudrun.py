@@ -13,7 +13,7 @@ from tests.infra import terraform
 from tests.infra.rendering import INFRA, of_kind, rendered
 from tests.infra.terraform import local_values, one, resources
 from tests.infra.test_base import FUNCTIONS, PASSES
-from tests.infra.test_knative import taken_by
+from tests.infra.test_knative import BROKERS, taken_by
 from tests.readme import ROOT
 
 LOCALS = local_values()
@@ -101,6 +101,18 @@ def test_what_is_not_taken_is_kept_and_a_quiet_year_ends_no_subscription():
     assert letters["topic"] == "${google_pubsub_topic.dead_letters.id}"
     assert [one(each, "expiration_policy") for each in (SUBSCRIPTION, letters)] == [{"ttl": ""}] * 2
     assert "retry_policy" in SUBSCRIPTION
+
+
+def test_an_event_comes_again_for_as_long_as_on_knative():
+    pauses = one(SUBSCRIPTION, "retry_policy")
+    tries = one(SUBSCRIPTION, "dead_letter_policy")["max_delivery_attempts"]
+    delivery = BROKERS["default"]["spec"]["delivery"]
+
+    assert delivery["backoffDelay"] == "PT1S"
+    assert pauses["minimum_backoff"] == "1s"
+    assert sum(min(2**again, seconds(pauses["maximum_backoff"])) for again in range(tries - 1)) == (
+        sum(2**again for again in range(delivery["retry"]))
+    )
 
 
 def test_every_setting_is_set_or_left_at_its_default_on_purpose():
