@@ -69,6 +69,7 @@ resource "google_project_iam_custom_role" "connect" {
   role_id     = "spillwayConnect"
   title       = "Spillway: reaches the API server"
   permissions = ["container.clusters.connect"]
+  depends_on  = [google_project_service.needed]
 }
 
 resource "google_project_iam_member" "connect" {
