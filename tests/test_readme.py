@@ -1,5 +1,6 @@
 """The README is true: what it shows is the code's, and its commands do what it says."""
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from shared.adapters import codec
 from shared.domain import events
+from shared.domain.fields import Json, Object
 from tests import readme
 from tests.infra import terraform
 from tests.readme import ROOT
@@ -114,6 +116,31 @@ def test_a_wish_to_go_back_goes_where_the_functions_publish():
     assert terraform.resources("google_pubsub_topic")["events"]["name"] in readme.commands(
         "Go back"
     )
+
+
+def test_before_a_move_the_canaries_that_would_be_refused_are_named(tmp_path: Path):
+    page = (ROOT / "docs" / "moving-from-flagger.md").read_text()
+    (check,) = re.findall(
+        r"^```sh\n(kubectl .* \| python3 .*?)^```$", page, re.MULTILINE | re.DOTALL
+    )
+    listed = tmp_path / "canaries.json"
+    listed.write_text(json.dumps({"items": [asking(), asking(webhooks=[{"name": "load"}])]}))
+
+    given = f'kubectl() {{ cat {listed}; }}\npython3() {{ {sys.executable} "$@"; }}\n'
+
+    assert shell(ROOT, given + check) == "shop webhooks spec.analysis.webhooks: not supported\n"
+
+
+def asking(**more: Json) -> Object:
+    """A Canary, named by what it asks for beside what is there."""
+    return {
+        "metadata": {"namespace": "shop", "name": " ".join(more) or "plain"},
+        "spec": {
+            "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "cart"},
+            "service": {"port": 80},
+            "analysis": {"stepWeight": 10, **more},
+        },
+    }
 
 
 SAID = """
