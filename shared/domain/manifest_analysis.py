@@ -67,7 +67,7 @@ def _read_max_weight(canary: Object, path: tuple[str, ...]) -> int:
 
 
 def _read_weights(canary: Object, path: tuple[str, ...]) -> tuple[int, ...]:
-    """stepWeights, at most 100 each. Flagger stands still for ever where they do not rise."""
+    """stepWeights, at most 100 each. Where they do not rise Flagger stands still, if below 100."""
     where = (*path, "stepWeights")
     found = fields.sequence(canary, *where)
     weights = tuple(
