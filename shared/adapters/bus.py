@@ -12,7 +12,7 @@ from shared.domain.events import Event
 if TYPE_CHECKING:
     from google.cloud.pubsub_v1 import PublisherClient
 
-_DEADLINE = 5.0  # seconds, for each step of an exchange with the sink, for a publish as a whole
+_DEADLINE = 5.0  # seconds, for an exchange with the sink, for a publish
 
 
 class Bus(Protocol):

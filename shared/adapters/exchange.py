@@ -1,10 +1,12 @@
 """One HTTP exchange: with a deadline, without a retry, and with no more of an answer than asked."""
 
 import http.client
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from shared.adapters.timed import TimedResponse
 from shared.domain.errors import Unavailable
 
 _LARGEST = 1 << 20  # bytes of an answer that are read
@@ -27,13 +29,18 @@ class Answer:
 def exchange(
     method: str, url: str, headers: Mapping[str, str], body: bytes = b"", *, seconds: float
 ) -> Answer:
-    """Asks once; each step of it has so many seconds. Unavailable where nothing came back."""
+    """Asks once. Unavailable where not all of an answer came back in so many seconds."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = kind(parts.netloc, timeout=seconds)
+    connection.response_class = TimedResponse
+    ends = time.monotonic() + seconds
     try:
+        connection.connect()
+        connection.sock.settimeout(_left(ends))
         connection.request(method, path, body or None, dict(headers))
+        connection.sock.settimeout(_left(ends))
         response = connection.getresponse()
         said = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, said, response.read(_LARGEST))
@@ -41,3 +48,10 @@ def exchange(
         raise Unavailable(f"{parts.netloc}: {error!r}") from error
     finally:
         connection.close()
+
+
+def _left(ends: float) -> float:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left

@@ -1,4 +1,4 @@
-"""Small real servers on loopback that behave as an API server should not."""
+"""Small real servers on loopback that behave as a server should not."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -25,6 +25,24 @@ def silent() -> Iterator[str]:
     """Takes requests and never says a word."""
     over = Event()
     with _listening(lambda _: over.wait(20)) as url:
+        try:
+            yield url
+        finally:
+            over.set()
+
+
+@contextmanager
+def dribbling(start: bytes) -> Iterator[str]:
+    """Begins its answer like this, and goes on a byte at a time, for longer than anybody waits."""
+    over = Event()
+
+    def serve(peer: socket.socket) -> None:
+        peer.recv(65536)
+        peer.sendall(start)
+        while not over.wait(0.02):
+            peer.sendall(b"x")
+
+    with _listening(serve) as url:
         try:
             yield url
         finally:
