@@ -9,11 +9,12 @@ import orjson
 import urllib3
 from kubernetes import client, config
 
+from shared.adapters import pools
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import Json, Object, at, mapping, objects, quoted, text
 
 _PAGE = 500
-_TIMEOUT = urllib3.Timeout(connect=2.0, read=10.0)  # seconds
+_TIMEOUT = urllib3.Timeout(connect=2.0, total=10.0)  # seconds
 _GO_ESCAPES = re.compile("[<>&\u2028\u2029]")
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _CONNECTIONS = 64  # kept open, where several passes make SPILLWAY_POOL calls each at once
@@ -41,6 +42,7 @@ class Cluster:
         settings.retries = False
         settings.connection_pool_maxsize = _CONNECTIONS
         self._client = client.ApiClient(settings)
+        pools.read_in_time(self._client.rest_client.pool_manager)
         self._client.user_agent = "spillway"  # who managedFields and audit logs say it was
 
     def read(self, path: str) -> Object | None:

@@ -17,7 +17,7 @@ from shared.adapters import cluster as adapter
 from shared.adapters.cluster import Cluster
 from shared.domain.errors import Conflict, Refused, Unavailable
 from shared.domain.fields import Object, text
-from tests.adapters.servers import answering, silent
+from tests.adapters.servers import answering, dribbling, silent
 from tests.reconcile.kubeconfig import a_kubeconfig
 from tests.sink import a_sink
 
@@ -159,6 +159,25 @@ def test_a_server_that_hangs_is_left_in_time(tmp_path, monkeypatch):
 
     with silent() as url, pytest.raises(Unavailable, match="timed out"):
         Cluster(a_kubeconfig(tmp_path / "kubeconfig", url)).create(MAPS, a_map("a"))
+
+    assert 0.3 <= time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: ", id="head"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n{", id="body"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n999\r\n", id="chunk"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{", id="until-it-hangs-up"),
+    ],
+)
+def test_a_server_that_dribbles_is_left_in_time(tmp_path, monkeypatch, start):
+    monkeypatch.setattr(adapter, "_TIMEOUT", urllib3.Timeout(0.3))
+    started = time.monotonic()
+
+    with dribbling(start) as url, pytest.raises(Unavailable, match="timed out"):
+        Cluster(a_kubeconfig(tmp_path / "kubeconfig", url)).read(f"{MAPS}/a")
 
     assert 0.3 <= time.monotonic() - started < 2
 
