@@ -1,7 +1,7 @@
 """Asks Prometheus. The servers' addresses and queries come out of manifests: neither is trusted.
 
 One client for each query: it goes to the very address that was checked, ends when its time is over,
-and shares nothing (no cookie, no connection, no cut) with the query of somebody else.
+and shares nothing (no cookie, no connection) with the query of somebody else.
 """
 
 import http
@@ -18,7 +18,7 @@ import urllib3
 from prometheus_api_client import PrometheusConnect
 from requests.adapters import HTTPAdapter
 
-from shared.adapters.limit import Limit
+from shared.adapters.pools import read_in_time
 from shared.domain import addresses, fields, promql
 from shared.domain.analysis import Answer, Question, Rejected, Unanswered
 from shared.domain.errors import Refused
@@ -86,8 +86,9 @@ def _ask(query: Query, ends: float) -> Result:
         return Rejected(f"the metrics server's URL {flaw}")
     try:
         server = urlsplit(query.server)
-        with Limit(min(_SECONDS, ends - time.monotonic())) as limit:
-            return _first_answer(server, _resolved(server), query.text, limit)
+        ends = min(ends, time.monotonic() + _SECONDS)
+        _left(ends)
+        return _first_answer(server, _resolved(server), query.text, ends)
     except _Ended as ended:
         return ended.result
     except (OSError, UnicodeError, urllib3.exceptions.HTTPError) as error:  # requests' are OSErrors
@@ -121,31 +122,39 @@ def _is_nobody(address: str) -> bool:
     return parsed.is_multicast or parsed.is_unspecified
 
 
-def _first_answer(server: SplitResult, resolved: Sequence[str], text: str, limit: Limit) -> Result:
+def _left(ends: float) -> float:
+    """The seconds that are left. Raises TimeoutError where there are none."""
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _first_answer(server: SplitResult, resolved: Sequence[str], text: str, ends: float) -> Result:
     """The answer from the first address that takes a connection."""
     *others, last = resolved
     for address in others:
         try:
-            return _answer(server, address, text, limit)
+            return _answer(server, address, text, ends)
         except requests.ConnectionError:
-            limit.check()
-    return _answer(server, last, text, limit)
+            continue
+    return _answer(server, last, text, ends)
 
 
-def _answer(server: SplitResult, address: str, text: str, limit: Limit) -> Result:
+def _answer(server: SplitResult, address: str, text: str, ends: float) -> Result:
     session = requests.Session()
     # No proxy: it would look the name up again, past our check. No ~/.netrc: its passwords are not
     # for a server that a manifest names.
     session.trust_env = False
-    session.hooks["response"] = [lambda response, **_: _whole(response, limit)]
+    session.hooks["response"] = [lambda response, **_: _whole(response)]
     client = PrometheusConnect(
         _url(server, address),
         headers={"Host": server.netloc, "Accept-Encoding": "identity"},
-        timeout=limit.check(),
+        timeout=urllib3.Timeout(total=_left(ends)),
         session=session,
     )
     adapter = HTTPAdapter(max_retries=0)
-    limit.watch_connections(adapter.poolmanager)
+    read_in_time(adapter.poolmanager)
     if server.scheme == "https":
         adapter.poolmanager.connection_pool_kw["server_hostname"] = server.hostname
     session.mount(client.url, adapter)  # in the place of the client's own, which would retry
@@ -166,10 +175,9 @@ def _url(server: SplitResult, address: str) -> str:
     return urlunsplit((server.scheme, place, server.path.rstrip("/"), "", ""))
 
 
-def _whole(response: requests.Response, limit: Limit) -> requests.Response:
-    """The response with its body read, up to a limit of time and size; only a 200 comes back."""
+def _whole(response: requests.Response) -> requests.Response:
+    """The response with its body read, up to a limit of size; only a 200 comes back."""
     with response:
-        limit.watch(response.raw.shutdown)
         body = response.raw.read(_BYTES + 1, decode_content=False)
     status = response.status_code
     if status in _REFUSALS:

@@ -31,16 +31,20 @@ def silent() -> Iterator[str]:
             over.set()
 
 
+Welcome = Callable[[socket.socket], socket.socket]
+
+
 @contextmanager
-def dribbling(start: bytes) -> Iterator[str]:
+def dribbling(start: bytes, welcome: Welcome = lambda peer: peer) -> Iterator[str]:
     """Begins its answer like this, and goes on a byte at a time, for longer than anybody waits."""
     over = Event()
 
-    def serve(peer: socket.socket) -> None:
-        peer.recv(65536)
-        peer.sendall(start)
-        while not over.wait(0.02):
-            peer.sendall(b"x")
+    def serve(taken: socket.socket) -> None:
+        with welcome(taken) as peer:
+            peer.recv(65536)
+            peer.sendall(start)
+            while not over.wait(0.02):
+                peer.sendall(b"x")
 
     with _listening(serve) as url:
         try:

@@ -16,6 +16,7 @@ import pytest
 
 from shared.adapters import metrics
 from shared.domain.analysis import MetricKind, NoData, Question, Rejected, Unanswered, Value
+from tests.adapters.servers import dribbling
 
 pytestmark = pytest.mark.loopback
 
@@ -486,3 +487,28 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(pool, names, tls):
 
     assert isinstance(answer, Unanswered)
     assert answer.why.endswith("has no certificate that can be trusted")
+
+
+def test_a_handshake_that_outlasts_the_time_holds_no_thread_afterwards(names, tls, monkeypatch):
+    trust(monkeypatch)
+    names["prometheus.shop"] = names["127.0.0.1"] = ["127.0.0.1"]
+    resolve = socket.getaddrinfo
+
+    def slow_to_connect(host, *rest, **options):
+        time.sleep(0.4 if host == "127.0.0.1" else 0)
+        return resolve(host, *rest, **options)
+
+    def slow_to_greet(peer):
+        time.sleep(0.4)
+        return tls.wrap_socket(peer, server_side=True)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow_to_connect)
+    started = time.monotonic()
+
+    with dribbling(b"HTTP/1.1 200 OK\r\nX: ", slow_to_greet) as url, ThreadPoolExecutor(1) as pool:
+        question = inline(f"https://prometheus.shop:{urlsplit(url).port}")
+        (answer,) = metrics.gather([question], deadline=0.6, pool=pool).values()
+    ended = time.monotonic() - started  # the pool waits for its threads
+
+    assert isinstance(answer, Unanswered)
+    assert ended < 2
