@@ -27,9 +27,10 @@ from shared.domain.promql import Query, Result, Sample
 
 _SECONDS = 5.0  # for one query, as in Flagger
 _AT_ONCE = 4  # queries to one server: one that hangs leaves the pool's other threads to the rest
-_BYTES = 1 << 20  # of one answer: a hundred workloads need a fifth of that
+_BYTES = 1 << 18  # of one answer: what a hundred workloads need as a rule
 _PORTS = {"http": 80, "https": 443}
 _REFUSALS = frozenset({400, 422})  # Prometheus on a query that does not parse, or cannot be run
+_TOO_LONG = Unanswered(f"the answer is longer than {_BYTES} bytes")
 
 
 def gather(
@@ -39,11 +40,11 @@ def gather(
     ends = time.monotonic() + deadline
     queries = promql.plan(questions)
     late = Unanswered(f"no answer within {deadline:g} s")
-    results: list[Result] = [late] * len(queries)
+    found = promql.answers(queries, [late] * len(queries))
 
-    def ask_in_turn(indices: Sequence[int]) -> None:
-        for index in indices:
-            results[index] = _ask(queries[index], ends)
+    def ask_in_turn(lane: Sequence[Query]) -> None:
+        for query in lane:
+            found.update(_answers(query, ends))
 
     lanes = [pool.submit(ask_in_turn, lane) for lane in _lanes(queries)]
     done, late_lanes = wait(lanes, timeout=deadline)
@@ -51,18 +52,18 @@ def gather(
         lane.cancel()
     for lane in done:
         lane.result()
-    return promql.answers(queries, tuple(results))
+    return dict(found)  # a late lane may still be writing
 
 
-def _lanes(queries: Sequence[Query]) -> list[list[int]]:
-    """The queries' indices by server, dealt out to as many lanes as may ask it at once."""
-    of_server: dict[tuple[str, int], list[int]] = {}
-    for index, query in enumerate(queries):
-        of_server.setdefault(_place(query.server), []).append(index)
+def _lanes(queries: Sequence[Query]) -> list[list[Query]]:
+    """The queries by server, dealt out to as many lanes as may ask it at once."""
+    of_server: dict[tuple[str, int], list[Query]] = {}
+    for query in queries:
+        of_server.setdefault(_place(query.server), []).append(query)
     return [
-        indices[lane::_AT_ONCE]
-        for indices in of_server.values()
-        for lane in range(min(_AT_ONCE, len(indices)))
+        asked[lane::_AT_ONCE]
+        for asked in of_server.values()
+        for lane in range(min(_AT_ONCE, len(asked)))
     ]
 
 
@@ -72,6 +73,17 @@ def _place(url: str) -> tuple[str, int]:
         return url, 0  # never asked
     server = urlsplit(url)
     return (server.hostname or "").rstrip("."), server.port or _PORTS[server.scheme]
+
+
+def _answers(query: Query, ends: float) -> dict[Question, Answer]:
+    """Its questions' answers. What is too long is asked for again in halves, so that only those go
+    without an answer whose own is.
+    """
+    result = _ask(query, ends)
+    halves = promql.halves(query) if result == _TOO_LONG else ()
+    if not halves:
+        return promql.answers((query,), (result,))
+    return {asked: answer for half in halves for asked, answer in _answers(half, ends).items()}
 
 
 class _Ended(Exception):  # noqa: N818 - carries the result of a query that ended early
@@ -187,7 +199,7 @@ def _whole(response: requests.Response) -> requests.Response:
     if status != http.HTTPStatus.OK:
         raise _Ended(Unanswered(f"error response: Status {status}"))
     if len(body) > _BYTES:
-        raise _Ended(Unanswered(f"the answer is longer than {_BYTES} bytes"))
+        raise _Ended(_TOO_LONG)
     read = requests.Response()
     read.status_code = status
     read.raw = io.BytesIO(body)

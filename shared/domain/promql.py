@@ -59,6 +59,18 @@ def plan(questions: Sequence[Question]) -> tuple[Query, ...]:
     return (*batches, *alone)
 
 
+def halves(query: Query) -> tuple[Query, ...]:
+    """The same questions as two queries; none where there is only one."""
+    first, *others = query.questions
+    if not others:
+        return ()
+    middle = len(query.questions) // 2
+    return tuple(
+        Query(query.server, _text(first.kind, first.interval, part), part)
+        for part in (query.questions[:middle], query.questions[middle:])
+    )
+
+
 def answers(queries: Sequence[Query], results: Sequence[Result]) -> dict[Question, Answer]:
     """The answer to every question of these queries; the results are in the queries' order."""
     found: dict[Question, Answer] = {}

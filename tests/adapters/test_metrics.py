@@ -94,6 +94,10 @@ def ask(pool):
     return ask
 
 
+def workload(namespace, name):
+    return {"destination_workload_namespace": namespace, "destination_workload": name}
+
+
 def element(number, **labels):
     return {"metric": labels, "value": [1700000000.123, number]}
 
@@ -181,8 +185,33 @@ def test_a_huge_answer_is_not_read_to_its_end(ask):
 
     answer = ask(respond)
 
-    assert answer == Unanswered("the answer is longer than 1048576 bytes")
+    assert answer == Unanswered("the answer is longer than 262144 bytes")
     assert sum(sent) < 20_000_000  # what was under way in the sockets' buffers
+
+
+def test_only_the_workload_whose_answer_is_too_long_goes_without(pool):
+    def respond(connection, head):
+        (query,) = parse_qs(urlsplit(target_of(head)).query)["query"]
+        named = [name for name in ("app-1", "app-2", "app-3", "endless") if name in query]
+        codes = {"endless": range(4000)}
+        series = [
+            element("1", **workload("shop", name), response_code=str(code))
+            for name in named
+            for code in codes.get(name, (200,))
+        ]
+        result(series)(connection, head)
+
+    with serving(respond) as server:
+        asked = {
+            name: Question(server.url, MetricKind.SUCCESS_RATE, "1m", "shop", name)
+            for name in ("app-1", "app-2", "app-3", "endless")
+        }
+
+        answers = metrics.gather([*asked.values()], deadline=5, pool=pool)
+
+    assert answers.pop(asked["endless"]) == Unanswered("the answer is longer than 262144 bytes")
+    assert answers == dict.fromkeys((asked["app-1"], asked["app-2"], asked["app-3"]), Value(100))
+    assert len(server.heads) == 5  # all of them, two halves, and each of the second half
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 Other", "307 Same", "308 Same"])

@@ -77,6 +77,23 @@ def test_a_query_names_at_most_a_hundred_workloads(workloads, queries):
     assert all(len(query.questions) <= 100 for query in planned)
 
 
+@pytest.mark.parametrize("ask", [rate, slowness])
+def test_a_query_in_halves_asks_what_those_workloads_alone_would_be_asked_with(ask):
+    (query,) = promql.plan([ask("cart"), ask("till"), ask("web", "test")])
+
+    assert promql.halves(query) == (
+        *promql.plan([ask("cart")]),
+        *promql.plan([ask("till"), ask("web", "test")]),
+    )
+
+
+@pytest.mark.parametrize("question", [rate("cart"), inline("up")])
+def test_what_is_asked_for_one_question_has_no_halves(question):
+    (query,) = promql.plan([question])
+
+    assert promql.halves(query) == ()
+
+
 def test_equal_questions_are_asked_once():
     planned = promql.plan([rate("cart"), inline("up"), rate("cart"), inline("up")])
 
