@@ -36,7 +36,10 @@ _TOO_LONG = Unanswered(f"the answer is longer than {_BYTES} bytes")
 def gather(
     questions: Sequence[Question], *, deadline: float, pool: Executor
 ) -> dict[Question, Answer]:
-    """The answers to all questions. What is not there after `deadline` seconds is Unanswered."""
+    """The answers to all questions. What is not there after `deadline` seconds is Unanswered.
+
+    With a thread for each server, none of them waits for one that hangs.
+    """
     ends = time.monotonic() + deadline
     queries = promql.plan(questions)
     late = Unanswered(f"no answer within {deadline:g} s")
@@ -56,14 +59,17 @@ def gather(
 
 
 def _lanes(queries: Sequence[Query]) -> list[list[Query]]:
-    """The queries by server, dealt out to as many lanes as may ask it at once."""
+    """The queries by server, dealt out to as many lanes as may ask it at once; each server has its
+    first lane before any has its second.
+    """
     of_server: dict[tuple[str, int], list[Query]] = {}
     for query in queries:
         of_server.setdefault(_place(query.server), []).append(query)
     return [
         asked[lane::_AT_ONCE]
+        for lane in range(_AT_ONCE)
         for asked in of_server.values()
-        for lane in range(min(_AT_ONCE, len(asked)))
+        if lane < len(asked)
     ]
 
 

@@ -16,6 +16,9 @@ from shared.reconcile.scope import Scope, Watch
 
 Asked = dict[Key, tuple[Question, ...]]
 
+_SERVERS = (
+    64  # threads, made as they are needed: each canary of a pass may name a server that hangs
+)
 _JUDGING = frozenset({Act.STEP, Act.PROMOTE, Act.COUNT_FAILURE, Act.COUNT_INCONCLUSIVE})
 
 
@@ -69,7 +72,7 @@ def gather(scope: Scope, asked: Asked, watch: Watch) -> dict[Question, Answer]:
     """The answers, in threads of their own: one that hangs in a lookup outlasts the deadline, and
     what comes next does not wait for it.
     """
-    pool = ThreadPoolExecutor(scope.pool)
+    pool = ThreadPoolExecutor(_SERVERS)
     try:
         return scope.gather(
             [question for some in asked.values() for question in some],

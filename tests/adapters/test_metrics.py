@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -302,6 +302,22 @@ def test_one_hanging_server_however_it_is_spelled_does_not_keep_the_others_waiti
 
     assert [answers[question] for question in wanted] == [Value(1)] * 20
     assert all(isinstance(answers[question], Unanswered) for question in doomed)
+
+
+@pytest.mark.parametrize(("bad", "each"), [(1, 40), (2, 8), (8, 2), (16, 1)])
+def test_with_a_thread_for_each_server_none_waits_for_those_that_hang(bad, each):
+    with (
+        ExitStack() as hanging,
+        serving(result([element("1")])) as good,
+        ThreadPoolExecutor(bad + 1) as pool,
+    ):
+        urls = [hanging.enter_context(serving(hang)).url for _ in range(bad)]
+        doomed = [inline(url, f"bad {index}") for url in urls for index in range(each)]
+
+        answers = metrics.gather([*doomed, inline(good.url)], deadline=0.5, pool=pool)
+
+    assert answers.pop(inline(good.url)) == Value(1)
+    assert {type(answer) for answer in answers.values()} == {Unanswered}
 
 
 def test_what_no_thread_was_free_for_is_unanswered():

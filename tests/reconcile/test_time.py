@@ -15,6 +15,7 @@ from shared.domain.instants import written
 from shared.domain.machine import Phase
 from shared.domain.status import read_status
 from shared.domain.subject import Request
+from shared.reconcile.fan import MOST
 from shared.reconcile.run import pass_over_all, pass_over_some, settle_with
 from shared.reconcile.scope import Scope
 from tests.domain.canaries import canary
@@ -55,6 +56,21 @@ def test_lookups_that_hang_keep_no_canary_waiting(hanging):
 
     assert outcome.status.inconclusive == 1
     assert time.monotonic() - started < 10
+
+
+def test_as_many_metrics_servers_may_hang_as_a_pass_has_canaries(hanging):
+    world = before_its_next_step()
+    well = []
+
+    def gather(questions, *, deadline, pool):
+        for _ in range(MOST):
+            pool.submit(hanging.wait, 20)
+        well.append(pool.submit(time.monotonic).result(timeout=deadline))
+        return {}
+
+    pass_over_all(replace(world.scope(Life()), gather=gather), world.now, sweep=False)
+
+    assert len(well) == 1
 
 
 def waiting(world: World, name: str, seconds: int | None) -> None:
