@@ -10,7 +10,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.events import Event
 
 if TYPE_CHECKING:
-    from google.cloud.pubsub_v1 import PublisherClient
+    from google.pubsub_v1 import PublisherClient
 
 _DEADLINE = 5.0  # seconds, for an exchange with the sink, for a publish
 
@@ -46,12 +46,9 @@ def open_bus(settings: BusSettings) -> Bus:
     """The bus that the settings choose. Opened at the first event, as its clients cost a start."""
     if settings.bus is BusKind.HTTP:
         return HttpBus(settings.sink, settings.sink_token)
-    from google.cloud import pubsub_v1
+    from google.pubsub_v1 import PublisherClient
 
-    # Nothing may wait for company: the process can be frozen after the reply.
-    return PubSubBus(
-        pubsub_v1.PublisherClient(pubsub_v1.types.BatchSettings(max_messages=1)), settings.topic
-    )
+    return PubSubBus(PublisherClient(), settings.topic)
 
 
 class HttpBus:
@@ -83,21 +80,28 @@ class HttpBus:
 
 
 class PubSubBus:
-    """A topic; what a push subscription delivers is a CloudEvent, wrapped or not."""
+    """A topic; what a push subscription delivers is a CloudEvent, wrapped or not.
+
+    Each event is one call of the API, not the batch of google.cloud.pubsub_v1: that one tries again
+    behind the caller's back for ten minutes, though the process can be frozen after the reply, and
+    raises an AssertionError for what is published soon after an event that was refused.
+    """
 
     def __init__(self, publisher: "PublisherClient", topic: str) -> None:
         self._publisher = publisher
         self._topic = topic
 
     def publish(self, event: Event) -> None:
-        """Waits until the topic has it."""
+        """Waits until the topic has it. It is asked once: who called us delivers again."""
         from google.api_core.exceptions import GoogleAPIError
         from google.auth.exceptions import GoogleAuthError
+        from google.pubsub_v1.types import PubsubMessage
 
         attributes, body = codec.encode(event)
+        message = PubsubMessage(data=body, attributes=attributes)
         try:
-            self._publisher.publish(self._topic, body, timeout=_DEADLINE, **attributes).result(
-                timeout=_DEADLINE
+            self._publisher.publish(
+                topic=self._topic, messages=[message], retry=None, timeout=_DEADLINE
             )
-        except (GoogleAPIError, GoogleAuthError, TimeoutError) as error:
+        except (GoogleAPIError, GoogleAuthError) as error:
             raise Unavailable(f"event {event.id}: topic {self._topic}: {error!r}") from error

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -155,10 +157,58 @@ def test_a_topic_that_is_gone_is_unavailable(monkeypatch):
         bus.open_bus(OnPubSub()).publish(EVENT)
 
 
+def test_a_topic_that_refused_an_event_may_take_the_next(monkeypatch):
+    grpc = pytest.importorskip("grpc")
+    from google.pubsub_v1.types import PublishResponse
+
+    refusals = [grpc.StatusCode.PERMISSION_DENIED] * 5
+
+    def publish(request, context):
+        if refusals:
+            context.abort(refusals.pop(), "not now")
+        return PublishResponse(message_ids=["1"])
+
+    with a_topic(monkeypatch, publish):
+        topic = bus.open_bus(OnPubSub())
+        for _ in range(5):
+            with pytest.raises(Unavailable, match=r"e1.*not now"):
+                topic.publish(EVENT)
+        topic.publish(EVENT)
+
+    assert refusals == []
+
+
+def test_a_topic_that_is_down_is_asked_once_and_not_behind_our_back(monkeypatch):
+    grpc = pytest.importorskip("grpc")
+    asked = []
+
+    def publish(request, context):
+        asked.append(request)
+        context.abort(grpc.StatusCode.UNAVAILABLE, "later")
+
+    with a_topic(monkeypatch, publish):
+        with pytest.raises(Unavailable, match=r"e1.*later"):
+            bus.open_bus(OnPubSub()).publish(EVENT)
+        time.sleep(0.5)
+
+    assert len(asked) == 1
+
+
+def test_a_topic_that_says_nothing_is_waited_for_no_longer_than_the_deadline(monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(bus, "_DEADLINE", 0.2)
+
+    with a_topic(monkeypatch, lambda request, context: over.wait(20)):
+        with pytest.raises(Unavailable, match=r"e1.*Deadline"):
+            bus.open_bus(OnPubSub()).publish(EVENT)
+        over.set()
+
+
 def test_importing_the_bus_imports_no_pubsub():
     program = (
         "import sys, shared.adapters.bus;"
-        "print([name for name in sys.modules if name.startswith(('google.cloud.pubsub', 'grpc'))])"
+        "slow = ('google.cloud.pubsub', 'google.pubsub', 'grpc');"
+        "print([name for name in sys.modules if name.startswith(slow)])"
     )
 
     ran = subprocess.run(

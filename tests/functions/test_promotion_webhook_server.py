@@ -109,7 +109,7 @@ def test_a_start_imports_no_kubernetes_and_no_pubsub():
     program = (
         "import functions_framework, sys;"
         "functions_framework.create_app();"
-        "print(sorted({'kubernetes', 'google.cloud.pubsub_v1', 'grpc', 'requests'}"
+        "print(sorted({'kubernetes', 'google.pubsub_v1', 'grpc', 'requests'}"
         " & set(sys.modules)), len(sys.modules))"
     )
 
