@@ -5,6 +5,7 @@ could send it events: there a push subscription, a job of Cloud Scheduler or a t
 https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -20,7 +21,10 @@ _ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 _SECONDS = 5.0
 _SKEW = 10  # seconds by which clocks may differ
 _KEPT = 3600.0  # seconds; keys are published hours before they are used, and stay as long after
+_KEPT_AT_MOST = 6 * 3600.0  # seconds; where newer ones cannot be had
 _ASKED_AGAIN = 60.0  # seconds; a key that is not known may be new, or made up
+_TRIED_AGAIN = 10.0  # seconds; after there was no answer
+_NOT_GOOGLES = "the token is malformed, or not signed by a key of Google's"
 
 Admit = Callable[[str], None]  # given the header Authorization
 
@@ -53,7 +57,8 @@ class Tokens:
         self._monotonic = monotonic
         self._lock = Lock()
         self._known: Mapping[str, str] = {}
-        self._asked: float | None = None
+        self._since = self._not_before = -math.inf  # known since; not asked for again before
+        self._missing = ""  # why they could not be had when they were asked for last
 
     def admit(self, authorization: str) -> None:
         """Stranger, with the reason, for any other; Unavailable where that cannot be told."""
@@ -73,8 +78,8 @@ class Tokens:
         """What a key of Google's has signed, for this audience, and for now."""
         from google.auth import exceptions, jwt
 
+        certificates = self._certificates(_key(token))
         try:
-            certificates = self._certificates(_key(token))
             claims: Object = jwt.decode(  # type: ignore[no-untyped-call]  # untyped
                 token,
                 certificates,
@@ -83,22 +88,43 @@ class Tokens:
             )
         except exceptions.InvalidValue as error:
             raise Stranger(quoted(str(error))) from error
+        except TypeError as error:
+            raise Stranger("the token's iat or exp is no number") from error
         except (ValueError, RecursionError) as error:  # the message would repeat the token
-            raise Stranger("the token is malformed, or not signed by a key of Google's") from error
+            raise Stranger(_NOT_GOOGLES) from error
         return claims
 
     def _certificates(self, key: str) -> Mapping[str, str]:
-        with self._lock:
-            if self._is_old(key):
-                self._known = self._fetched()
-                self._asked = self._monotonic()
+        """Nobody who has a key that is known waits until somebody else was answered: anybody can
+        make up the name of a key, and have Google asked.
+        """
+        if self._knows(key, _KEPT):
             return self._known
+        if self._lock.acquire(blocking=not self._knows(key, _KEPT_AT_MOST)):
+            try:
+                self._learn(key)
+            finally:
+                self._lock.release()
+        if self._missing and not self._knows(key, _KEPT_AT_MOST):
+            raise Unavailable(self._missing)
+        return self._known
 
-    def _is_old(self, key: str) -> bool:
-        if self._asked is None:
-            return True
-        age = self._monotonic() - self._asked
-        return age >= (_KEPT if key in self._known else _ASKED_AGAIN)
+    def _knows(self, key: str, seconds: float) -> bool:
+        return key in self._known and self._monotonic() - self._since < seconds
+
+    def _learn(self, key: str) -> None:
+        """Asks, unless somebody just did, whatever came of it."""
+        if self._knows(key, _KEPT) or self._monotonic() < self._not_before:
+            return
+        try:
+            self._known = self._fetched()
+        except Unavailable as error:
+            self._missing = str(error)
+            self._not_before = self._monotonic() + _TRIED_AGAIN
+        else:
+            self._missing = ""
+            self._since = self._monotonic()
+            self._not_before = self._since + _ASKED_AGAIN
 
     def _fetched(self) -> Mapping[str, str]:
         answer = exchange("GET", self._url, {}, seconds=_SECONDS)
@@ -114,4 +140,7 @@ def _key(token: str) -> str:
     """The name of the key that is said to have signed it."""
     from google.auth import jwt
 
-    return str(jwt.decode_header(token).get("kid"))  # type: ignore[no-untyped-call]  # untyped
+    try:
+        return str(jwt.decode_header(token).get("kid"))  # type: ignore[no-untyped-call]  # untyped
+    except (ValueError, RecursionError) as error:
+        raise Stranger(_NOT_GOOGLES) from error

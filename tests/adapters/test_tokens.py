@@ -3,8 +3,10 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 
 import pytest
 from google.auth import crypt, jwt
@@ -25,23 +27,32 @@ KEY, OTHER_KEY = a_certificate(), a_certificate()
 
 @dataclass(slots=True)
 class Google:
-    """Where the certificates are, which there are, and how often they were asked for."""
+    """Where the certificates are, which there are, and how often they were asked for. It can be
+    down, and it can keep whoever asks waiting.
+    """
 
     url: str = ""
+    status: int = 200
+    answers: Event = field(default_factory=Event)
     certificates: dict[str, str] = field(default_factory=lambda: {"k1": KEY.certificate})
     asked: int = 0
 
     def answer(self, request: Request) -> Reply:
         self.asked += 1
-        return Reply(200, json.dumps(self.certificates).encode())
+        self.answers.wait(20)
+        return Reply(self.status, json.dumps(self.certificates).encode())
 
 
 @pytest.fixture
 def google() -> Iterator[Google]:
     google = Google()
+    google.answers.set()
     with served(google.answer) as url:
         google.url = f"{url}/oauth2/v1/certs"
-        yield google
+        try:
+            yield google
+        finally:
+            google.answers.set()
 
 
 def token(key: Certificate = KEY, name: str = "k1", **claims: object) -> str:
@@ -57,9 +68,12 @@ def token(key: Certificate = KEY, name: str = "k1", **claims: object) -> str:
         "exp": now + 3600,
         **claims,
     }
+    return signed({claim: value for claim, value in said.items() if value is not None}, key, name)
+
+
+def signed(claims: Mapping[str, object], key: Certificate = KEY, name: str = "k1") -> str:
     signer = crypt.RSASigner.from_string(key.key, name)
-    kept = {name: value for name, value in said.items() if value is not None}
-    return str(jwt.encode(signer, kept).decode())
+    return str(jwt.encode(signer, claims).decode())
 
 
 def shown(google: Google, made: str) -> None:
@@ -99,6 +113,15 @@ HOURS_AGO = int(time.time()) - 7200
 def test_a_token_that_says_anything_else_is_a_strangers(google, claims, why):
     with pytest.raises(Stranger, match=why):
         shown(google, token(**claims))
+
+
+@pytest.mark.parametrize("claim", ["iat", "exp"])
+@pytest.mark.parametrize("value", [None, [], {}, "soon"])
+def test_a_token_whose_times_are_no_numbers_is_a_strangers(google, claim, value):
+    now = int(time.time())
+
+    with pytest.raises(Stranger, match="no number"):
+        shown(google, signed({"aud": AUDIENCE, "iat": now, "exp": now + 60, claim: value}))
 
 
 def part(said: object) -> str:
@@ -207,16 +230,53 @@ def test_a_new_key_is_known_within_a_minute_and_made_up_ones_ask_no_more_often(g
     assert google.asked == 2
 
 
-def test_certificates_that_could_not_be_had_are_asked_for_again(google):
-    with answering(b"HTTP/1.1 500 X\r\n\r\n") as url:
-        tokens = Tokens(SETTINGS, url)
-        with pytest.raises(Unavailable):
-            tokens.admit(f"Bearer {token()}")
-    port = int(url.rpartition(":")[2])
-    known = json.dumps(google.certificates).encode()
+def test_certificates_that_could_not_be_had_are_asked_for_again_but_not_at_once(google):
+    clock = Clock()
+    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    google.status = 500
 
-    with answering(b"HTTP/1.1 200 X\r\n\r\n" + known, port=port):
+    for clock.seconds in (0, 9):
+        with pytest.raises(Unavailable, match="answered 500"):
+            tokens.admit(f"Bearer {token()}")
+    assert google.asked == 1
+
+    google.status, clock.seconds = 200, 10
+    tokens.admit(f"Bearer {token()}")
+    assert google.asked == 2
+
+
+def test_a_key_that_is_known_is_kept_for_longer_while_newer_ones_cannot_be_had(google):
+    clock = Clock()
+    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    tokens.admit(f"Bearer {token()}")
+    google.status = 500
+
+    for clock.seconds in (3600, 3609, 6 * 3600 - 1):
         tokens.admit(f"Bearer {token()}")
+    assert google.asked == 3
+
+    clock.seconds = 6 * 3600 + 9
+    with pytest.raises(Unavailable, match="answered 500"):
+        tokens.admit(f"Bearer {token()}")
+
+
+@pytest.mark.parametrize("later", [60, 3600])
+def test_who_has_a_key_that_is_known_does_not_wait_for_who_makes_one_up(google, later):
+    clock = Clock()
+    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    tokens.admit(f"Bearer {token()}")
+    google.answers.clear()
+    clock.seconds = later
+
+    with ThreadPoolExecutor(1) as other:
+        stranger = other.submit(tokens.admit, f"Bearer {token(OTHER_KEY, 'made-up')}")
+        while google.asked < 2:
+            time.sleep(0.01)
+        tokens.admit(f"Bearer {token()}")
+
+        assert not stranger.done()
+        google.answers.set()
+        assert isinstance(stranger.exception(), Stranger)
 
 
 def test_where_the_platform_checks_everybody_who_came_through_is_let_in():
