@@ -43,12 +43,18 @@ class BusSettings(Protocol):
 
 
 def open_bus(settings: BusSettings) -> Bus:
-    """The bus that the settings choose. Opened at the first event, as its clients cost a start."""
+    """The bus that the settings choose; Unavailable without the credentials that it wants. Opened
+    at the first event, as its clients cost a start.
+    """
     if settings.bus is BusKind.HTTP:
         return HttpBus(settings.sink, settings.sink_token)
+    from google.auth.exceptions import GoogleAuthError
     from google.pubsub_v1 import PublisherClient
 
-    return PubSubBus(PublisherClient(), settings.topic)
+    try:
+        return PubSubBus(PublisherClient(), settings.topic)
+    except (OSError, GoogleAuthError) as error:
+        raise Unavailable(f"topic {settings.topic}: {error}") from error
 
 
 class HttpBus:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import orjson
 import urllib3
 from kubernetes import client, config
+from yaml import YAMLError  # the client's own, for kubeconfigs
 
 from shared.adapters import pools
 from shared.domain.errors import Conflict, Refused, Unavailable
@@ -38,6 +39,7 @@ class Cluster:
 
     def __init__(self, kubeconfig: str = "", *, remote: Remote | None = None) -> None:
         """Connects at the first call; an empty kubeconfig means the pod's own account."""
+        self._account = remote.endpoint if remote else _account(kubeconfig)
         settings = _at(remote) if remote else _found(kubeconfig)
         settings.retries = False
         settings.connection_pool_maxsize = _CONNECTIONS
@@ -118,13 +120,7 @@ class Cluster:
     ) -> tuple[int, bytes]:
         """One exchange, whatever its status."""
         headers = {"Accept": accept, "Content-Type": content_type}
-        method, url, headers, _, _ = self._client.param_serialize(
-            method,
-            path,
-            query_params=list((query or {}).items()),
-            header_params=headers,
-            auth_settings=["BearerToken"],
-        )
+        method, url, headers = self._addressed(method, path, query or {}, headers)
         try:
             response = self._client.rest_client.pool_manager.request(
                 method,
@@ -141,6 +137,25 @@ class Cluster:
         if len(answer) > _LARGEST:
             raise Unavailable(f"{method} {path}: the answer is longer than {_LARGEST} bytes")
         return response.status, answer
+
+    def _addressed(
+        self, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    ) -> tuple[str, str, dict[str, str]]:
+        """A request with the token of the account, which is read anew before it is too old."""
+        try:
+            method, url, sent, _, _ = self._client.param_serialize(
+                method,
+                path,
+                query_params=list(query.items()),
+                header_params=dict(headers),
+                auth_settings=["BearerToken"],
+            )
+        except (OSError, UnicodeError, config.ConfigException) as error:
+            raise Unavailable(f"{method} {path}: {self._account}: {error}") from error
+        shown = sent.get("authorization", "")
+        if not (shown.isascii() and shown.isprintable()):  # urllib3 would raise, and quote it
+            raise Unavailable(f"{method} {path}: {self._account}: the token is not printable")
+        return method, url, sent
 
     @staticmethod
     def _accepted(
@@ -181,10 +196,17 @@ def _found(kubeconfig: str) -> client.Configuration:
             config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
         else:
             config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]  # untyped
-    except config.ConfigException as error:
-        found = f"kubeconfig {kubeconfig}" if kubeconfig else "the pod's own account"
-        raise Unavailable(f"{found}: {error}") from error
+    except (OSError, config.ConfigException) as error:
+        said = str(error).partition("{")[0]  # what it has found there may follow, a token too
+        raise Unavailable(f"{_account(kubeconfig)}: {said}") from error
+    except (YAMLError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # Whatever its shape is: the client checks next to none. The text may repeat a token.
+        raise Unavailable(f"{_account(kubeconfig)}: malformed ({type(error).__name__})") from error
     return settings
+
+
+def _account(kubeconfig: str) -> str:
+    return f"kubeconfig {kubeconfig}" if kubeconfig else "the pod's own account"
 
 
 def _written(body: Json) -> bytes:

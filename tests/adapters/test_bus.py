@@ -204,6 +204,14 @@ def test_a_topic_that_says_nothing_is_waited_for_no_longer_than_the_deadline(mon
         over.set()
 
 
+def test_a_topic_is_unavailable_while_there_are_no_credentials_for_it(monkeypatch):
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/not/there.json")
+
+    with pytest.raises(Unavailable, match=f"topic {TOPIC}: .*/not/there.json"):
+        bus.open_bus(OnPubSub())
+
+
 def test_importing_the_bus_imports_no_pubsub():
     program = (
         "import sys, shared.adapters.bus;"

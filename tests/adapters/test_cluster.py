@@ -1,10 +1,12 @@
 """The API server as the passes have it: what it says, and what it means when it says no."""
 
 import json
+import os
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import certifi
@@ -236,17 +238,92 @@ def test_the_account_of_the_kubeconfig_is_shown(tmp_path):
     assert b"\r\nauthorization: Bearer t0ken\r\n" in heard[0]
 
 
-def test_without_a_kubeconfig_the_pods_own_account_counts(tmp_path, monkeypatch):
+@pytest.fixture
+def mounted(tmp_path, monkeypatch):
+    """The file of a pod's token, which is read again at every call; its API server is down."""
+    token = tmp_path / "token"
+    token.write_text("t0ken")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    (tmp_path / "token").write_text("t0ken")
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(port))
-    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", certifi.where())
+    loaded = incluster_config.InClusterConfigLoader._read_token_file
+
+    def read(loader):
+        loaded(loader)
+        loader.token_expires_at -= timedelta(hours=1)
+
+    monkeypatch.setattr(incluster_config.InClusterConfigLoader, "_read_token_file", read)
+    return token
+
+
+def test_without_a_kubeconfig_the_pods_own_account_counts(mounted):
+    port = os.environ["KUBERNETES_SERVICE_PORT"]
 
     with pytest.raises(Unavailable, match=f"GET {MAPS}/a: .*{port}"):
         Cluster().read(f"{MAPS}/a")
+
+
+def test_a_pod_whose_token_is_gone_for_a_moment_is_to_come_again(mounted):
+    cluster = Cluster()
+    mounted.unlink()
+
+    with pytest.raises(Unavailable, match=f"{MAPS}/a: the pod's own account: .*{mounted}"):
+        cluster.read(f"{MAPS}/a")
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        pytest.param(b"", "exists but empty", id="empty"),
+        pytest.param(b"\xffs3cret", "utf-8", id="bytes"),
+        pytest.param(b"s3cret\nwith a line end", "not printable", id="two-lines"),
+        pytest.param("s3cret€".encode(), "not printable", id="no-ascii"),
+    ],
+)
+def test_a_token_that_cannot_be_shown_is_not_quoted_either(mounted, written, why):
+    cluster = Cluster()
+    mounted.write_bytes(written)
+
+    with pytest.raises(Unavailable, match=f"the pod's own account: .*{why}") as found:
+        cluster.read(f"{MAPS}/a")
+
+    assert "s3cret" not in str(found.value)
+
+
+KUBECONFIG = """
+current-context: a
+contexts: [{name: a, context: {cluster: a, user: a}}]
+clusters: [{name: a, cluster: {server: "https://127.0.0.1:1", certificate-authority-data: %s}}]
+users: [{name: a, %s}]
+"""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("a: [", id="no-yaml"),
+        pytest.param("a: *s3cret", id="no-such-alias"),
+        pytest.param("- s3cret", id="a-list"),
+        pytest.param("s3cret", id="a-word"),
+        pytest.param("clusters: [~]", id="nothing-in-it"),
+        pytest.param(KUBECONFIG % ("s3cret", "user: {token: s3cret}"), id="no-base64"),
+        pytest.param(KUBECONFIG % ("~", "user: {tokenFile: /not/there}"), id="no-such-file"),
+        pytest.param(KUBECONFIG % ("~", "user: s3cret"), id="a-user-that-is-none"),
+        pytest.param(KUBECONFIG % ("~", "token: s3cret"), id="a-user-without-its-key"),
+        pytest.param("s3cret: \0", id="no-text"),
+    ],
+)
+def test_a_kubeconfig_that_cannot_be_used_is_named_and_not_quoted(tmp_path, written):
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(written)
+
+    with pytest.raises(Unavailable, match=f"kubeconfig {kubeconfig}: ") as found:
+        Cluster(str(kubeconfig))
+
+    assert "s3cret" not in str(found.value)
 
 
 @pytest.mark.parametrize(
