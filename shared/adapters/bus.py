@@ -1,5 +1,6 @@
 """Where events go: an HTTP sink such as Knative's, or a topic of Pub/Sub."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -80,9 +81,12 @@ class HttpBus:
         if not self._token:
             return {}
         try:
-            return {"Authorization": f"Bearer {Path(self._token).read_text().strip()}"}
+            token = Path(self._token).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
             raise Unavailable(f"token {self._token}: {error}") from error
+        if not re.fullmatch("[!-~]+", token):  # http.client would raise, and quote it
+            raise Unavailable(f"token {self._token}: wanted one word of printable ASCII")
+        return {"Authorization": f"Bearer {token}"}
 
 
 class PubSubBus:

@@ -68,14 +68,14 @@ def files(value: str) -> str:
 def address(value: str) -> str:
     """An HTTP address, or nothing. Secrets have no place in it."""
     if value and not _is_address(value):
-        raise ValueError("an http or https address without user info")
+        raise ValueError("an http or https address in ASCII, without user info")
     return value
 
 
 def secure_address(value: str) -> str:
     """An address that may be shown a token: https, or http within this machine."""
     if value and not (_is_address(value) and _is_private(value)):
-        raise ValueError("an https address without user info")
+        raise ValueError("an https address in ASCII, without user info")
     return value
 
 
@@ -93,7 +93,8 @@ def certificates(value: str) -> str:
 
 def host(value: str) -> str:
     """A host's name or address, and maybe a port."""
-    if not re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", value, re.ASCII):
+    plain = re.fullmatch(r"[A-Za-z0-9.-]+(:\d{1,5})?", value, re.ASCII)
+    if not (plain and _is_address(f"http://{value}")):
         raise ValueError("<host> or <host>:<port>")
     return value
 
@@ -191,10 +192,16 @@ def _is_private(address: str) -> bool:
 
 
 def _is_address(value: str) -> bool:
+    """One that a client can use: it would raise at every event for any other."""
     try:
         parts = urlsplit(value)
-        usable = bool(parts.hostname) and parts.port != 0  # reading a port refuses a bad one
+        usable = _is_host(parts.hostname or "") and parts.port != 0  # reading a bad port raises
     except ValueError:
         return False
-    plain = "@" not in parts.netloc and not re.search(r"\s", value)
+    plain = "@" not in parts.netloc and re.fullmatch("[!-~]+", value) is not None
     return usable and plain and parts.scheme in ("http", "https")
+
+
+def _is_host(name: str) -> bool:
+    """Of labels that a name server could know; the one of the root may end it."""
+    return all(0 < len(label) < 64 for label in name.removesuffix(".").split("."))

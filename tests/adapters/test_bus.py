@@ -87,6 +87,18 @@ def test_a_token_that_cannot_be_read_is_no_fault_of_the_event(tmp_path):
     assert sink.deliveries == []
 
 
+@pytest.mark.parametrize("written", ["", "s3cret\nsecond", "a s3cret", "s3cret\0", "s3cret€"])
+def test_a_token_that_no_header_can_hold_is_refused_and_not_quoted(tmp_path, written):
+    token = tmp_path / "token"
+    token.write_text(written)
+
+    with a_sink() as sink, pytest.raises(Unavailable, match=f"token {token}: wanted") as found:
+        bus.open_bus(OnHttp(sink.url, str(token))).publish(EVENT)
+
+    assert "s3cret" not in str(found.value)
+    assert sink.deliveries == []
+
+
 @pytest.mark.parametrize("status", [301, 400, 404, 429, 500, 503])
 def test_an_event_that_a_sink_does_not_take_is_not_published(status):
     with a_sink(status) as sink, pytest.raises(Unavailable, match=rf"e1.*answered {status}"):
