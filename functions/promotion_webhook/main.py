@@ -27,6 +27,8 @@ def promotion_webhook(request: entry.Request) -> entry.Reply:
         body = entry.read(request, _LARGEST)
     except entry.TooLarge as error:
         return _error(413, str(error))
+    except entry.BrokenOff as error:
+        return _error(400, str(error))
     try:
         return _signed(request, body, datetime.now(UTC))
     except Refused as error:

@@ -1,13 +1,25 @@
 """The edge of a function: each outcome has its reply, empty, and its line."""
 
+import io
 import json
+import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import functions_framework
 import pytest
 from google.auth import crypt, jwt
+from gunicorn.http.errors import (
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    InvalidHeader,
+    NoMoreData,
+)
 
+from shared.adapters import entry
 from shared.domain.events import ANALYSIS_TICK, PING
 from tests.adapters.servers import answering
 from tests.certificates import Certificate, a_certificate
@@ -137,6 +149,79 @@ def test_a_body_longer_than_any_push_is_refused_unread(client, capsys):
     assert "longer than" in lines(capsys)[0]["message"]
 
 
+@dataclass(slots=True)
+class Body:
+    """What a server hands a function to read: these pieces, one at a time, and then this error."""
+
+    pieces: list[bytes]
+    error: Exception
+    seconds: float = 0.0
+
+    def read(self, size: int = -1) -> bytes:
+        time.sleep(self.seconds)
+        if not self.pieces:
+            raise self.error
+        return self.pieces.pop(0)
+
+
+def posted(client, body, headers, **environ):
+    served = {"wsgi.input": body, "wsgi.input_terminated": True, **environ}
+    return client.post("/", headers={**headers, "Ce-Id": "e1"}, environ_overrides=served)
+
+
+@pytest.mark.parametrize("headers", [HEADERS, PUSHED])
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(InvalidChunkSize(b"s3cret"), id="no-size"),
+        pytest.param(ChunkMissingTerminator(b"s3"), id="no-end-of-a-chunk"),
+        pytest.param(InvalidChunkExtension("s3cret"), id="an-extension"),
+        pytest.param(InvalidHeader("s3cret"), id="a-trailer"),
+        pytest.param(NoMoreData(b"s3cret"), id="no-more"),
+        pytest.param(ConnectionResetError(), id="hung-up"),
+    ],
+)
+def test_a_body_that_breaks_off_is_refused_and_never_taken_for_an_event(
+    client, capsys, headers, error
+):
+    reply = posted(client, Body([b"{"], error), headers)
+
+    assert (reply.status_code, reply.data) == (400, b"")
+    (line,) = lines(capsys)
+    assert line["message"] == f"refused: the body broke off: {type(error).__name__}"
+
+
+@pytest.mark.parametrize("headers", [HEADERS, PUSHED])
+def test_a_body_that_is_shorter_than_it_says_is_refused(client, capsys, headers):
+    reply = posted(client, io.BytesIO(b"{}"), headers, CONTENT_LENGTH="100")
+
+    assert (reply.status_code, reply.data) == (400, b"")
+    assert lines(capsys)[0]["message"] == "refused: the body broke off: 2 of 100 bytes"
+
+
+def test_a_body_that_comes_byte_by_byte_is_left_in_time(client, capsys, monkeypatch):
+    monkeypatch.setattr(entry, "_SECONDS", 0.05)
+
+    reply = posted(client, Body([b" "] * 100, AssertionError(), seconds=0.01), HEADERS)
+
+    assert (reply.status_code, reply.data) == (400, b"")
+    assert "longer than 0.05 s" in lines(capsys)[0]["message"]
+
+
+@pytest.mark.loopback
+def test_a_client_that_sends_nothing_more_is_left_in_time(client, capsys, monkeypatch):
+    monkeypatch.setattr(entry, "_SECONDS", 0.05)
+    ours, theirs = socket.socketpair()
+
+    with ours, theirs:
+        theirs.sendall(b"{")
+        body = SimpleNamespace(read=ours.recv)
+        reply = posted(client, body, HEADERS, **{"gunicorn.socket": ours})
+
+    assert (reply.status_code, reply.data) == (400, b"")
+    assert "broke off: TimeoutError" in lines(capsys)[0]["message"]
+
+
 def test_a_bug_stays_a_500(client):
     client.application.config["PROPAGATE_EXCEPTIONS"] = False
 
@@ -181,6 +266,14 @@ def test_an_event_with_any_other_token_is_refused_and_said_why(tmp_path, capsys)
     (line,) = lines(capsys)
     assert (line["status"], line["severity"]) == (401, "WARNING")
     assert "not signed by a key of Google's" in line["message"]
+
+
+@pytest.mark.loopback
+def test_who_is_not_let_in_is_told_so_whatever_becomes_of_the_body(tmp_path):
+    with answering(b"HTTP/1.1 500 X\r\n\r\n") as url:
+        reply = posted(guarded(tmp_path, url), Body([], NoMoreData()), PUSHED)
+
+    assert (reply.status_code, reply.data) == (401, b"")
 
 
 @pytest.mark.loopback

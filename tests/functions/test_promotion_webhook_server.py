@@ -81,6 +81,24 @@ def test_a_body_above_1_mib_is_too_large_announced_or_chunked():
         assert status_of(port, "POST", chunks(16), encode_chunked=True) == 503  # no secrets here
 
 
+def test_a_body_that_breaks_off_is_refused_and_the_next_request_is_served():
+    chunked = b"Transfer-Encoding: chunked\r\n\r\n"
+    with a_server() as (port, _):
+        assert answer_to(port, chunked + b"ZZZ\r\nabc\r\n0\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        assert answer_to(port, chunked + b"3\r\nabcdef\r\n0\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        assert answer_to(port, chunked + b"ff\r\nabc").startswith(b"HTTP/1.1 400 ")
+        assert answer_to(port, b"Content-Length: 9\r\n\r\n{}").startswith(b"HTTP/1.1 400 ")
+        assert status_of(port, "POST", b"{}") == 503  # no secrets here
+
+
+def answer_to(port, rest):
+    """What comes back of a POST that is sent as it is, and is then over."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + rest)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_huge_body_never_stays_in_memory():
     with a_server() as (port, process):
