@@ -56,6 +56,9 @@ def open_bus(settings: BusSettings) -> Bus:
         return PubSubBus(PublisherClient(), settings.topic)
     except (OSError, GoogleAuthError) as error:
         raise Unavailable(f"topic {settings.topic}: {error}") from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        malformed = f"malformed credentials ({type(error).__name__})"
+        raise Unavailable(f"topic {settings.topic}: {malformed}") from error
 
 
 class HttpBus:

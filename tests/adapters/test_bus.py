@@ -224,6 +224,19 @@ def test_a_topic_is_unavailable_while_there_are_no_credentials_for_it(monkeypatc
         bus.open_bus(OnPubSub())
 
 
+@pytest.mark.parametrize("written", ["[]", "s3cret", '{"type": "service_account", "s3cret": 1}'])
+def test_credentials_that_cannot_be_used_are_not_quoted(monkeypatch, tmp_path, written):
+    credentials = tmp_path / "credentials.json"
+    credentials.write_text(written)
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
+
+    with pytest.raises(Unavailable, match=f"topic {TOPIC}: .*credentials") as found:
+        bus.open_bus(OnPubSub())
+
+    assert "s3cret" not in str(found.value)
+
+
 def test_importing_the_bus_imports_no_pubsub():
     program = (
         "import sys, shared.adapters.bus;"
