@@ -10,12 +10,12 @@ import pytest
 
 from shared.adapters import paths
 from shared.domain.errors import Unavailable
+from shared.domain.events import MOST
 from shared.domain.fields import Json
 from shared.domain.instants import written
 from shared.domain.machine import Phase
 from shared.domain.status import read_status
 from shared.domain.subject import Request
-from shared.reconcile.fan import MOST
 from shared.reconcile.run import pass_over_all, pass_over_some, settle_with
 from shared.reconcile.scope import Scope
 from tests.domain.canaries import canary
