@@ -104,7 +104,7 @@ def test_its_bookkeeping_is_owned_as_a_whole_and_by_spillways_name(
         ("canary.spec.analysis.metrics", "-required-"),
         ("canary.spec.service", "Port of the Services."),
         ("canary.spec.suspend", "Decide nothing until this is false again."),
-        ("canary.status.spillway", "When the canary is looked at again."),
+        ("canary.status.spillway", "When the next step is due."),
     ],
 )
 def test_kubectl_explains_a_field_in_words(kubectl: Kubectl, path: str, said: str):
