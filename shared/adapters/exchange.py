@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from shared.adapters.timed import TimedResponse
+from shared.adapters.timed import TimedResponse, left
 from shared.domain.errors import Unavailable
 
 _LARGEST = 1 << 20  # bytes of an answer that are read
@@ -38,9 +38,9 @@ def exchange(
     ends = time.monotonic() + seconds
     try:
         connection.connect()
-        connection.sock.settimeout(_left(ends))
+        connection.sock.settimeout(left(ends))
         connection.request(method, path, body or None, dict(headers))
-        connection.sock.settimeout(_left(ends))
+        connection.sock.settimeout(left(ends))
         response = connection.getresponse()
         said = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, said, response.read(_LARGEST))
@@ -48,10 +48,3 @@ def exchange(
         raise Unavailable(f"{parts.netloc}: {error!r}") from error
     finally:
         connection.close()
-
-
-def _left(ends: float) -> float:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("timed out")
-    return left

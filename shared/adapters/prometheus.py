@@ -18,6 +18,7 @@ from prometheus_api_client import PrometheusConnect
 from requests.adapters import HTTPAdapter
 
 from shared.adapters.pools import read_in_time
+from shared.adapters.timed import left
 from shared.domain import addresses, fields
 from shared.domain.analysis import Rejected, Unanswered
 from shared.domain.errors import Refused
@@ -38,7 +39,7 @@ def ask(query: Query, ends: float) -> Result:
     try:
         server = urlsplit(query.server)
         ends = min(ends, time.monotonic() + _SECONDS)
-        _left(ends)
+        left(ends)
         return _first_answer(server, _resolved(server), query.text, ends)
     except _Ended as ended:
         return ended.result
@@ -79,14 +80,6 @@ def _is_nobody(address: str) -> bool:
     return parsed.is_multicast or parsed.is_unspecified
 
 
-def _left(ends: float) -> float:
-    """The seconds that are left. Raises TimeoutError where there are none."""
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
 def _first_answer(server: SplitResult, resolved: Sequence[str], text: str, ends: float) -> Result:
     """The answer from the first address that takes a connection."""
     *others, last = resolved
@@ -107,7 +100,7 @@ def _answer(server: SplitResult, address: str, text: str, ends: float) -> Result
     client = PrometheusConnect(
         _url(server, address),
         headers={"Host": server.netloc, "Accept-Encoding": "identity"},
-        timeout=urllib3.Timeout(total=_left(ends)),
+        timeout=urllib3.Timeout(total=left(ends)),
         session=session,
     )
     adapter = HTTPAdapter(max_retries=0)

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
+def left(ends: float) -> float:
+    """The seconds until then (monotonic clock). Raises TimeoutError where there are none."""
+    seconds = ends - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    return seconds
+
+
 class TimedResponse(http.client.HTTPResponse):
     """The timeout that its socket has at the beginning is for all of it, to the last byte."""
 
@@ -42,10 +50,7 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        self._sock.settimeout(left)
+        self._sock.settimeout(left(self._ends))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

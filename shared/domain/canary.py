@@ -7,6 +7,9 @@ from datetime import timedelta
 from shared.domain.analysis import Metric
 from shared.domain.fields import Object
 
+PRIMARY = "-primary"
+"""What the names of a primary, of its Service and of its label's value end in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -29,7 +32,7 @@ class Target:
     @property
     def primary(self) -> str:
         """The name of the workload that serves between releases."""
-        return f"{self.name}-primary"
+        return self.name + PRIMARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class ServiceSpec:
     @property
     def primary_name(self) -> str:
         """The Service of the workload that serves between releases."""
-        return f"{self.name}-primary"
+        return self.name + PRIMARY
 
     @property
     def canary_name(self) -> str:

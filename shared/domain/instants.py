@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.fields import Json, at, text, wrong
 
 WANTED = "an RFC 3339 time with a zone"
-# `fromisoformat` also takes week dates, basic format and times without a zone.
 _YEARS = range(1970, 9000)
 _AHEAD = timedelta(minutes=5)  # by which clocks may differ
+# `fromisoformat` also takes week dates, basic format and times without a zone.
 _SHAPE = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -35,8 +35,8 @@ def countable(value: Json, *path: str) -> datetime | None:
 
 
 def refuse_future(time: datetime, now: datetime) -> None:
-    """Refuses the time of an event that is not made yet: what it means is told by what came since,
-    and nothing can have.
+    """Refuses the time of an event that is not made yet: a promotion would outdate all that come
+    before that time, a wish to go back would mean the runs until then.
     """
     if time > now + _AHEAD:
         raise wrong(("time",), written(time), "a time that is not in the future")

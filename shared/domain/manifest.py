@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.domain import addresses, dns, fields, unsupported
-from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, Target
+from shared.domain.canary import PRIMARY, AnalysisSpec, CanarySpec, Refusal, Target
 from shared.domain.errors import Refused
 from shared.domain.fields import Object
 from shared.domain.manifest_analysis import read_analysis
@@ -71,7 +71,7 @@ def _read_target(canary: Object) -> Target:
     if version != "apps/v1":
         raise fields.wrong(("spec", "targetRef", "apiVersion"), version, "apps/v1")
     name = fields.text(canary, "spec", "targetRef", "name")
-    if not dns.is_name(f"{name}-primary"):
+    if not dns.is_name(name + PRIMARY):
         raise fields.wrong(("spec", "targetRef", "name"), name, _NAME)
     return Target(kind, name)
 

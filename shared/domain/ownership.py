@@ -44,15 +44,15 @@ def owned_by(obj: Object, owner: Owner) -> bool:
 
 def controlled_by_canary(obj: Object, name: str) -> bool:
     """Whether a Canary of that name does, be it this one or one that was deleted since."""
-    found = _controller(obj)
-    is_canary = text(found, "kind") == _KIND and _group(found) == _GROUP
-    return is_canary and text(found, "name") == name
+    return _is_canary(_controller(obj), name)
 
 
 def other_controller(references: Sequence[Object], name: str) -> str:
     """Who controls what has these owner references, where it is no Canary of that name."""
-    kind, found = (text(_controlling(references), key) for key in ("kind", "name"))
-    return "" if (kind, found) in ((_KIND, name), ("", "")) else f"{kind} {found}"
+    found = _controlling(references)
+    if not found or _is_canary(found, name):
+        return ""
+    return f"{text(found, 'kind')} {text(found, 'name')}"
 
 
 def taken_over(seen: Object, owner: Owner) -> tuple[Json, ...]:
@@ -77,6 +77,11 @@ def _controller(obj: Object) -> Object:
 def _controlling(references: Sequence[Object]) -> Object:
     found = (item for item in references if at(item, "controller") is True)
     return mapping(next(found, {}))
+
+
+def _is_canary(found: Object, name: str) -> bool:
+    kind, group = text(found, "kind"), _group(found)
+    return (kind, group, text(found, "name")) == (_KIND, _GROUP, name)
 
 
 def _group(found: Object) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.domain import pod_spec
+from shared.domain.canary import PRIMARY
 from shared.domain.fields import Json, Object, mapping, pairs, text
 from shared.domain.ownership import Owner, reference, unmarked
 from shared.domain.revision import FLAGGER_ID, revision_of
-from shared.domain.workload import PRIMARY, SETTINGS, Workload, selector_label
+from shared.domain.workload import SETTINGS, Workload, selector_label
 
 DECISION = "spillway.dev/decision"
 """Moves the generation of the primary with every decision, so that an older pass comes too late."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from shared.domain.canary import Metadata, ServiceSpec
+from shared.domain.canary import PRIMARY, Metadata, ServiceSpec
 from shared.domain.fields import Json, Object, mapping, objects, pairs, text, whole
 from shared.domain.ownership import (
     HANDS_OFF,
@@ -11,7 +11,7 @@ from shared.domain.ownership import (
     reference,
     taken_over,
 )
-from shared.domain.workload import PRIMARY, Workload, selector_label
+from shared.domain.workload import Workload, selector_label
 
 _SIDECARS = frozenset({"istio-proxy", "envoy"})
 

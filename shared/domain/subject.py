@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from shared.domain.canary import AnalysisSpec, CanarySpec, Refusal, ServiceSpec, Target
+from shared.domain.canary import PRIMARY, AnalysisSpec, CanarySpec, Refusal, ServiceSpec, Target
 from shared.domain.errors import Refused
 from shared.domain.events import RollbackWish
 from shared.domain.fields import short
@@ -11,7 +11,7 @@ from shared.domain.ownership import Owner, other_controller
 from shared.domain.routes import is_foreign
 from shared.domain.seen import Gone, Seen, Unread
 from shared.domain.status import Made, Status
-from shared.domain.workload import PRIMARY, Workload, selector_label
+from shared.domain.workload import Workload, selector_label
 
 Key = tuple[str, str]  # namespace, name
 

@@ -3,14 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from shared.domain.canary import PRIMARY
 from shared.domain.errors import Refused
 from shared.domain.fields import Object, mapping, objects, pairs, text, whole
 
 SETTINGS = ("progressDeadlineSeconds", "minReadySeconds", "revisionHistoryLimit", "strategy")
 """The fields of a Deployment's spec that a primary has as its target has them (specs §3.2)."""
-
-PRIMARY = "-primary"
-"""What the names of a primary and its label's value end in."""
 
 _SELECTOR_LABELS = ("app", "name", "app.kubernetes.io/name")  # Flagger's -selector-labels
 

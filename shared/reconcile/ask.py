@@ -16,9 +16,7 @@ from shared.reconcile.scope import Scope, Watch
 
 Asked = dict[Key, tuple[Question, ...]]
 
-_SERVERS = (
-    64  # threads, made as they are needed: each canary of a pass may name a server that hangs
-)
+_SERVERS = 64  # threads, if need be: each canary of a pass may name a server that hangs
 _JUDGING = frozenset({Act.STEP, Act.PROMOTE, Act.COUNT_FAILURE, Act.COUNT_INCONCLUSIVE})
 
 

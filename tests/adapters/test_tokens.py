@@ -201,9 +201,14 @@ class Clock:
     seconds: float = 0.0
 
 
-def test_certificates_are_asked_for_once_an_hour(google):
+def asking(google):
+    """Tokens that ask this Google, and their clock."""
     clock = Clock()
-    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    return Tokens(SETTINGS, google.url, lambda: clock.seconds), clock
+
+
+def test_certificates_are_asked_for_once_an_hour(google):
+    tokens, clock = asking(google)
 
     for clock.seconds in (0, 60, 3599):
         tokens.admit(f"Bearer {token()}")
@@ -215,8 +220,7 @@ def test_certificates_are_asked_for_once_an_hour(google):
 
 
 def test_a_new_key_is_known_within_a_minute_and_made_up_ones_ask_no_more_often(google):
-    clock = Clock()
-    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    tokens, clock = asking(google)
     tokens.admit(f"Bearer {token()}")
     google.certificates["k2"] = OTHER_KEY.certificate
 
@@ -231,8 +235,7 @@ def test_a_new_key_is_known_within_a_minute_and_made_up_ones_ask_no_more_often(g
 
 
 def test_certificates_that_could_not_be_had_are_asked_for_again_but_not_at_once(google):
-    clock = Clock()
-    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    tokens, clock = asking(google)
     google.status = 500
 
     for clock.seconds in (0, 9):
@@ -246,8 +249,7 @@ def test_certificates_that_could_not_be_had_are_asked_for_again_but_not_at_once(
 
 
 def test_a_key_that_is_known_is_kept_for_longer_while_newer_ones_cannot_be_had(google):
-    clock = Clock()
-    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    tokens, clock = asking(google)
     tokens.admit(f"Bearer {token()}")
     google.status = 500
 
@@ -262,8 +264,7 @@ def test_a_key_that_is_known_is_kept_for_longer_while_newer_ones_cannot_be_had(g
 
 @pytest.mark.parametrize("later", [60, 3600])
 def test_who_has_a_key_that_is_known_does_not_wait_for_who_makes_one_up(google, later):
-    clock = Clock()
-    tokens = Tokens(SETTINGS, google.url, lambda: clock.seconds)
+    tokens, clock = asking(google)
     tokens.admit(f"Bearer {token()}")
     google.answers.clear()
     clock.seconds = later

@@ -59,3 +59,20 @@ def test_the_marks_of_flux_are_left_behind():
 
 def references(obj):
     return obj["metadata"]["ownerReferences"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "who"),
+    [
+        pytest.param({}, "", id="this Canary"),
+        pytest.param({"uid": "uid-0"}, "", id="an earlier Canary of the name"),
+        pytest.param({"name": "till"}, "Canary till", id="another Canary"),
+        pytest.param({"apiVersion": "birds.example/v1"}, "Canary cart", id="a Canary of birds"),
+        pytest.param({"kind": "Rollout"}, "Rollout cart", id="another kind"),
+        pytest.param({"controller": False}, "", id="an owner, no controller"),
+    ],
+)
+def test_who_else_controls_an_object_has_a_name(reference, who):
+    references = ({**ownership.reference(OWNER), **reference},)
+
+    assert ownership.other_controller(references, OWNER.name) == who
